@@ -129,7 +129,16 @@ class DynamicSymbols:
 
     __slots__ = (
         *("_big_endian", "_fields", "_hash", "_index", "_known", "_offers"),
-        *("_several", "_strings", "_symbol", "_symbols", "_versioned", "_versions", "_versym"),
+        *(
+            "_several",
+            "_simple",
+            "_strings",
+            "_symbol",
+            "_symbols",
+            "_versioned",
+            "_versions",
+            "_versym",
+        ),
     )
 
     def __init__(
@@ -156,6 +165,7 @@ class DynamicSymbols:
         self._versions = versions
         self._versioned = versioned
         self._fields: tuple[bytes, bytes, array[int], array[int], array[int]] | None = None
+        self._simple: bytes | None = None
         self._known: dict[str, tuple[Definition, ...]] = {}
         self._offers: dict[str, str | None] = {}
 
@@ -262,16 +272,18 @@ class DynamicSymbols:
 
     def _simple_column(self) -> bytes:
         """1 for each symbol that is defined, visible, global or weak, and of a matching type."""
-        info, other, sections, values, _ = self._columns()
-        columns = (
-            info.translate(_IS_SIMPLE_INFO),
-            other.translate(_IS_VISIBLE),
-            bytes(map(bool, sections)),  # SHN_UNDEF is 0
-            bytes(map(bool, values)),
-        )
-        # As numbers, since there is no other way to "and" all bytes at once.
-        met = reduce(and_, (int.from_bytes(column, "little") for column in columns))
-        return met.to_bytes(len(info), "little")
+        if self._simple is None:
+            info, other, sections, values, _ = self._columns()
+            columns = (
+                info.translate(_IS_SIMPLE_INFO),
+                other.translate(_IS_VISIBLE),
+                bytes(map(bool, sections)),  # SHN_UNDEF is 0
+                bytes(map(bool, values)),
+            )
+            # As numbers, since there is no other way to "and" all bytes at once.
+            met = reduce(and_, (int.from_bytes(column, "little") for column in columns))
+            self._simple = met.to_bytes(len(info), "little")
+        return self._simple
 
     def _columns(self) -> tuple[bytes, bytes, array[int], array[int], array[int]]:
         """Info, other, section, value and size of all symbols."""
