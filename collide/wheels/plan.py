@@ -8,9 +8,12 @@ from collections.abc import Container, Iterable, Mapping
 
 from collide.loader.opening import NOW, Mode, Opening
 from collide.support.records import NamedTuple
+from collide.support.system import rooted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from collide.loader.model import Dso
 
 OPENS = rb"(?:dlopen|CDLL|PyDLL|LoadLibrary|setdlopenflags)\((?!None\))|RTLD_"
@@ -142,3 +145,13 @@ def data_directories(files: Iterable[str]) -> dict[str, str]:
         if share and slash and (not before or before.endswith("/")):
             found[name] = before + share + name
     return found
+
+
+def sites(base: Path) -> list[str]:
+    """The directories of sys.path that a tree has, or lies in."""
+    found = [path for path in base.glob("lib*/*/site-packages") if path.is_dir()]
+    if (base / "pyvenv.cfg").exists() and found:
+        return sorted({rooted(str(path.resolve())) for path in found})
+    while (base / "__init__.py").is_file():
+        base = base.parent
+    return [rooted(str(base))]

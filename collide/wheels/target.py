@@ -28,7 +28,7 @@ from collide.support.system import disk_path, rooted, with_slashes
 from collide.support.time_limit import timed
 from collide.wheels.archive import Archive, MemberCache, RecordCheck
 from collide.wheels.plain import refused_place
-from collide.wheels.plan import NO_PLAN, Plan, data_directories, find_unopened, joined
+from collide.wheels.plan import NO_PLAN, Plan, data_directories, find_unopened, joined, sites
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -460,17 +460,7 @@ def _plan_on_disk(base: Path, files: Iterable[Path], members: Mapping[str, Dso])
     from collide.wheels.openings import read_plan  # late: start-up
 
     names = {rooted(str(path)): with_slashes(os.path.relpath(path, base)) for path in files}
-    return joined(read_plan(site, names, names, _read_python) for site in _sites(base))
-
-
-def _sites(base: Path) -> list[str]:
-    """The directories of sys.path that a tree has, or lies in."""
-    found = [path for path in base.glob("lib*/*/site-packages") if path.is_dir()]
-    if (base / "pyvenv.cfg").exists() and found:
-        return sorted({rooted(str(path.resolve())) for path in found})
-    while (base / "__init__.py").is_file():
-        base = base.parent
-    return [rooted(str(base))]
+    return joined(read_plan(site, names, names, _read_python) for site in sites(base))
 
 
 def _read_python(path: str) -> bytes:
