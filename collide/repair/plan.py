@@ -34,9 +34,10 @@ from collide.wheels.target import Target
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Literal, TypeVar
 
     Method = Literal["auto", "visibility", "rename"]
+    _Change = TypeVar("_Change")
 
 HIDDEN_SINCE = (2, 24)
 """The first glibc that does not look up a STV_HIDDEN reference (``elf_machine_rela``)."""
@@ -130,28 +131,28 @@ def make_plan(
     target: Target,
     analyses: Sequence[Analysis],
     request: RepairRequest,
-    more: AbstractSet[str] = frozenset(),
+    names: AbstractSet[str] | None = None,
 ) -> Plan:
     """The plan for one target on the hosts of ``analyses``.
 
-    ``more`` are names to bring home beside those that these hosts take.
+    With ``names`` these are brought home in place of all that the hosts take, and the plan tells
+    no takers.
     """
-    takers = takers_of(analyses)
-    if not takers and not request.everything:
+    takers = takers_of(analyses) if names is None else {}
+    taken = set[str]().union(*takers.values()) if names is None else names
+    if not taken and not request.everything:
         return NO_CHANGES
     planner = _Planner(target, analyses, request)
-    taken = set(more).union(*takers.values())
-    wanted = taken | planner.preemptible() if request.everything else taken
-    planner.decide(wanted, taken)
-    by_name: dict[str, list[str]] = {name: [] for name in sorted(taken)}
-    for path, names in sorted(takers.items()):
-        for name in names:
+    planner.decide(taken | planner.preemptible() if request.everything else taken, taken)
+    by_name: dict[str, list[str]] = {name: [] for by in takers.values() for name in by}
+    for path, by in sorted(takers.items()):
+        for name in by:
             by_name[name].append(path)
     return Plan(
         objects=planner.changes(),
         moved={},
         kept=tuple(sorted(planner.kept)),
-        takers={name: tuple(by) for name, by in by_name.items()},
+        takers={name: tuple(by_name[name]) for name in sorted(by_name)},
     )
 
 
@@ -382,8 +383,12 @@ class _Planner:
         paths = sorted({*self.closed, *self.renamed})
         return {
             self.target.names[path]: ObjectChange(
-                closed=dict(sorted(self.closed.get(path, {}).items())),
-                renamed=dict(sorted(self.renamed.get(path, {}).items())),
+                closed=_by_name(self.closed.get(path, {})),
+                renamed=_by_name(self.renamed.get(path, {})),
             )
             for path in paths
         }
+
+
+def _by_name(changes: dict[str, _Change]) -> dict[str, _Change]:
+    return {name: changes[name] for name in sorted(changes)}

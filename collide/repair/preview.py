@@ -127,17 +127,17 @@ class Uncaptured(NamedTuple):
 def plan_uncaptured(
     analysis: Analysis,
     request: RepairRequest,
-    more: AbstractSet[str] = frozenset(),
+    names: AbstractSet[str] | None = None,
 ) -> Uncaptured:
-    """The plan for a host that captures no library; for ``more`` see ``make_plan``."""
+    """The plan for a host that captures no library; for ``names`` see ``make_plan``."""
     target = analysis.target
-    sonames, plan = NO_CHANGES, make_plan(target, [analysis], request, more)
+    sonames, plan = NO_CHANGES, make_plan(target, [analysis], request, names)
     renamed = renamed_libraries(target, plan) & member_file_names(target)
     if renamed:
         sonames = plan_sonames(target, renamed, request)
         pinned = renamed & {kept.name for kept in sonames.kept}
         if pinned:
-            plan = make_plan(target, [analysis], request._replace(pinned=frozenset(pinned)), more)
+            plan = make_plan(target, [analysis], request._replace(pinned=frozenset(pinned)), names)
         plan = merge_plans(sonames, plan)
     facts = request.facts or TargetFactsByArchitecture(target)
     linked = facts.of(target, frozenset({analysis.host.architecture}))

@@ -54,11 +54,16 @@ def takers_of(analyses: Iterable[Analysis]) -> dict[str, set[str]]:
     """The names that are taken from a wheel, by the path of what they are bound to instead."""
     takers: dict[str, set[str]] = {}
     for analysis in analyses:
-        for _, group in member_groups(analysis):
-            for (gets, meant), names in group.diverted_names().items():
-                if analysis.is_member(meant) and not analysis.is_member(gets):
-                    takers.setdefault(gets.path, set()).update(names)
+        for path, names in _taken(analysis):
+            takers.setdefault(path, set()).update(names)
     return takers
+
+
+def _taken(analysis: Analysis) -> Iterator[tuple[str, AbstractSet[str]]]:
+    for _, group in member_groups(analysis):
+        for (gets, meant), names in group.diverted_names().items():
+            if analysis.is_member(meant) and not analysis.is_member(gets):
+                yield gets.path, names
 
 
 class Asked(NamedTuple):
@@ -77,7 +82,7 @@ class Asked(NamedTuple):
     @classmethod
     def of(cls, analysis: Analysis) -> Asked:
         """What is asked of the host of an analysis."""
-        taken = frozenset[str]().union(*takers_of([analysis]).values())
+        taken = frozenset[str]().union(*(names for _, names in _taken(analysis)))
         runtime = (dso.elf.exports.defined(taken) for dso in runtime_files([analysis]))
         host = analysis.host
         return cls(

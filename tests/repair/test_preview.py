@@ -130,9 +130,9 @@ def count_plans(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     real = preview.plan_uncaptured
 
     def plan_uncaptured(
-        analysis: Analysis, request: RepairRequest, more: frozenset[str] = frozenset()
+        analysis: Analysis, request: RepairRequest, names: frozenset[str] | None = None
     ) -> Uncaptured:
-        planned = real(analysis, request, more)
+        planned = real(analysis, request, names)
         plans.append(sorted(planned.touched.names))
         return planned
 

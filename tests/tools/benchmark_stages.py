@@ -27,7 +27,7 @@ import programs
 
 STAGES = {
     "inflate": ("collide.support.inflate:inflate", "collide.support.inflate:inflate_head"),
-    "SHA-256": ("collide.wheels.record:record_digest",),
+    "SHA-256": ("collide.wheels.archive:record_digest",),
     "hash": (
         "collide.elf.hash_tables:GnuHash.found",
         "collide.elf.hash_tables:GnuHash.walk",
