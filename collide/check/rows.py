@@ -133,10 +133,10 @@ def count_left_out(left_out: Iterable[LeftOut]) -> dict[str, Counter[str]]:
 
 def summed_up(counts: Counter[str]) -> str:
     """The counts in words: ``31 hosts: 19 other architecture, 12 interpreter``."""
-    (first, count), *others = counts.most_common()
+    kinds = sorted(counts.most_common(), key=lambda one: not one[0].startswith("other "))
+    (first, count), *others = kinds
     rest = (f"{number} {kind.removeprefix('other ')}" for kind, number in others)
-    kinds = ", ".join([f"{count} {first}", *rest])
-    return f"{plural(counts.total(), 'host')}: {kinds}"
+    return f"{plural(counts.total(), 'host')}: {', '.join([f'{count} {first}', *rest])}"
 
 
 class ReportRow(NamedTuple):

@@ -56,7 +56,7 @@ def hosts_for(targets: Iterable[Target], candidates: Sequence[Candidate]) -> Ite
     wheels = [target.tags for target in targets if target.tags is not None]
     found = fitting(wheels, candidates)
     yield from (candidate.host for candidate in found.hosts)
-    yield from (c.host for c, misfit in found.others if misfit.kind != "same libraries")
+    yield from (c.host for c, misfit in found.others if misfit.kind != "like another")
 
 
 def left_out(analysis: Analysis) -> list[str]:

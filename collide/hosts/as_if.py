@@ -61,7 +61,7 @@ def fitting(wheels: Sequence[Iterable[str]], candidates: Sequence[Candidate]) ->
             taken.append(taken_for(candidate, wanted))
         else:
             reason = f"as if for {wanted.release} it has the libraries of {same}"
-            others[candidate.name] = Misfit("same libraries", reason)
+            others[candidate.name] = Misfit("like another", reason)
     left = tuple((c, others[c.name]) for c in candidates if c.name in others)
     return Fitting((*exact, *taken), left)
 

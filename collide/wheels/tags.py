@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     MisfitKind = Literal[
         "other architecture", "other C library", "older C library", "other interpreter",
-        "same libraries", "nothing to open",
+        "like another", "nothing to open",
     ]  # fmt: skip
 
 

@@ -24,9 +24,11 @@ FOREIGN_SYMBOL = Code(
     "foreign-symbol",
     Severity.WARNING,
     Shape.INTERPOSITION,
-    "gets functions or variables of the host in place of its own: they only share the names",
+    "gets functions or variables in place of its own from a part of the host that is no copy of "
+    "its library",
     "Two libraries that have nothing to do with each other use the same name, or have copied the "
-    "same source. What the host's does may be something else altogether.",
+    "same source, or a program has some of the library built in. What the host's does may be the "
+    "same in another release, or something else altogether.",
     f"Of the names that the two objects export, less than {part_in_words(UNRELATED)} are in both; "
     f"or less than {part_in_words(STRAY)} of the host's, and not most of the wheel's. An error "
     "where one is code and the other data.",
@@ -59,7 +61,7 @@ def foreign_symbol(interposition: Interposition) -> RuleResult | None:
     meant = interposition.intended
     ours = file_name(*meant) if len(meant) == 1 else "the wheel"
     line = (
-        f"{file_name(interposition.provider)} is something else, not another copy: it exports "
+        f"{file_name(interposition.provider)} as a whole is no copy of {ours}: it exports "
         f"{common.theirs} names and {ours} {common.ours}, and they have {common.common} in common."
     )
     severity, lines = FOREIGN_SYMBOL.severity, [line]

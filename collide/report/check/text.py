@@ -54,7 +54,7 @@ _SHOWN_HOSTS = 3
 _MOST, _FEWEST = 4, 3
 """Causes of one input that have a line of their own; where there are more, this many and errors."""
 WHY = (
-    "why: of functions of one name, that of the host (the program) is called"
+    "why: a function of the same name in the host (program) is called instead"
     " (collide explain questions)"
 )
 """Why a host has a part in it at all, told once."""
@@ -214,7 +214,7 @@ class _Screen:
             if host.as_if and host.python is not None:
                 hosts.setdefault(host.python.release, {})[host.name] = None
         for release, names in hosts.items():
-            yield f"; Python {release} assumed on {plural(len(names), 'host')}"
+            yield f"; {plural(len(names), 'host')} as if with Python {release}"
 
     def _without_python(self) -> Iterator[Line]:
         """Hosts in which nothing can be imported before they are described better."""

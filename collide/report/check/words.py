@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Sequence
 
 from collide.check.causes import Cause
@@ -16,6 +17,8 @@ from collide.support.text import listed, plural
 _SHOWN_NAMES = 3
 _TABLES = ("_ZT", "_ZG")
 """How names of what the compiler adds to C++ begin (Itanium C++ ABI 5.1.4): they say less."""
+_STANDARD = re.compile(r"_Z(?:T\w|GV|Z)*N?K?S[a-z]")
+"""How those of C++'s own library begin (5.1.10): all of its users have them."""
 
 
 class Hosts(NamedTuple):
@@ -74,9 +77,13 @@ def _library(cause: Cause) -> str:
 
 
 def _names(cause: Cause) -> str:
-    shortest = demangled(min(cause.symbols, key=lambda name: (name.startswith(_TABLES), len(name))))
+    shortest = demangled(min(cause.symbols, key=_says_little))
     more = len(cause.symbols) - 1
     return f"{shortest} and {more} more" if more else shortest
+
+
+def _says_little(name: str) -> tuple[bool, bool, int]:
+    return _STANDARD.match(name) is not None, name.startswith(_TABLES), len(name)
 
 
 def who(cause: Cause, hosts: Hosts, *, named: bool = True, brief: bool = False) -> str:

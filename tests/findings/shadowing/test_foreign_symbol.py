@@ -19,7 +19,7 @@ def test_few_names_in_common_are_no_copy_of_the_library(s: Scenario) -> None:
     assert (found.code.id, found.severity) == ("COL104", WARNING)
     (line,) = found.evidence
     assert line == (
-        "libh.so is something else, not another copy: it exports 21 names and liba.so 21, and they "
+        "libh.so as a whole is no copy of liba.so: it exports 21 names and liba.so 21, and they "
         "have 1 in common."
     )
 
