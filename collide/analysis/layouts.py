@@ -109,7 +109,7 @@ def _lent(
         replaced = {ours.definition.value or 0 for ours, _ in inside}
         hosts = {theirs.dso for _, theirs in inside}
         offered = frozenset[str]().union(*(dso.elf.exports.names for dso in hosts))
-        users &= calls.led_to(users, _entered(caller, calls, offered), replaced)
+        users &= calls.running().led_to(users, _entered(caller, calls, offered), replaced)
 
     def image() -> Image:
         return Image(memoryview(caller.read()))

@@ -134,43 +134,8 @@ class Binder:
                     failing.append(after)
                 else:
                     room = after
-        failures = (*self._assertions(objects), *failing)
+        failures = (*_assertions(objects, self.rules), *failing)
         return BoundModule(opened, objects, failures, late, room)
-
-    def _assertions(self, objects: Iterable[BoundObject]) -> Iterator[LoadFailure]:
-        """Where ``check_match`` asserts, up to glibc 2.40 (Rule 4.2 "assertion").
-
-        A versioned reference that is satisfied by the very file it was linked
-        with, when that file has no version tables any more.
-        """
-        if not self.rules.asserts_version_tables:
-            return
-        for bound in objects:
-            for target in bound.map.needed or ():
-                if target.elf.exports.versioned:
-                    continue
-                needs = {
-                    need.version
-                    for need in bound.map.elf.version_needs
-                    if need.file in (target.elf.soname, target.name.rsplit("/", 1)[-1])
-                }
-                lost = {
-                    b.reference
-                    for b in (bound.bindings if needs else ())
-                    if b.provider is target.dso and b.reference.version in needs
-                }
-                if lost and bound.lazy:
-                    lost -= deferred(bound.map.elf, lost, self.rules)
-                if not lost:
-                    continue
-                # The loader gives up at the first one.
-                for reference in [r for r in bound.map.elf.references if r in lost][:1]:
-                    yield LoadFailure(
-                        "version-tables-missing",
-                        bound.map.dso.path,
-                        str(reference.version),
-                        target.dso.path,
-                    )
 
     def _groups_of(self, dso: Dso) -> tuple[Sequence[ReferenceGroup], frozenset[Dso]]:
         """The references of an object, and all that define one of them."""
@@ -289,6 +254,42 @@ class Binder:
                     hit = self._one.first(reference, (*own, *self._host))
                     if hit is not None and is_unique(hit):
                         yield hit
+
+
+def _assertions(objects: Iterable[BoundObject], rules: LookupRules) -> Iterator[LoadFailure]:
+    """Where ``check_match`` asserts, up to glibc 2.40 (Rule 4.2 "assertion").
+
+    A versioned reference that is satisfied by the very file it was linked
+    with, when that file has no version tables any more.
+    """
+    if not rules.asserts_version_tables:
+        return
+    for bound in objects:
+        for target in bound.map.needed or ():
+            if target.elf.exports.versioned:
+                continue
+            needs = {
+                need.version
+                for need in bound.map.elf.version_needs
+                if need.file in (target.elf.soname, target.name.rsplit("/", 1)[-1])
+            }
+            lost = {
+                b.reference
+                for b in (bound.bindings if needs else ())
+                if b.provider is target.dso and b.reference.version in needs
+            }
+            if lost and bound.lazy:
+                lost -= deferred(bound.map.elf, lost, rules)
+            if not lost:
+                continue
+            # The loader gives up at the first one.
+            for reference in [r for r in bound.map.elf.references if r in lost][:1]:
+                yield LoadFailure(
+                    "version-tables-missing",
+                    bound.map.dso.path,
+                    str(reference.version),
+                    target.dso.path,
+                )
 
 
 def _asked(

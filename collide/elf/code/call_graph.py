@@ -202,9 +202,6 @@ class Calls(Scanned):
             found = self._users[name] = self._split.holding(sites) - self._linkages
         return self._now.with_tables(name, found)
 
-    def _all_users(self, names: Collection[str]) -> AbstractSet[int]:
-        return frozenset().union(*map(self.users, names))
-
     @property
     def tables(self) -> frozenset[int]:
         """The functions that data refers to, less those whose tables are followed."""
@@ -344,7 +341,7 @@ class Calls(Scanned):
 
     def behind(self, names: Collection[str]) -> frozenset[int]:
         """All functions that lead to a use of one of ``names``."""
-        return self.with_callers(self._all_users(names))
+        return self.with_callers(frozenset().union(*map(self.users, names)))
 
     def leading_to(self, names: Collection[str]) -> AbstractSet[int]:
         """All functions that lead to a use of one of ``names``, whatever tables are followed."""
@@ -361,14 +358,6 @@ class Calls(Scanned):
             seen |= new
             new = frozenset().union(*map(callers, new)) - seen
         return frozenset(seen)
-
-    def led_to(
-        self, functions: AbstractSet[int], roots: AbstractSet[int], without: AbstractSet[int]
-    ) -> AbstractSet[int]:
-        """Those of ``functions`` that ``roots`` lead to, but not by those that are left out."""
-        running = self.running()
-        running.call(roots, without)
-        return {one for one in functions - without if running.runs(one)}
 
     # -- what runs as soon as the object is loaded ------------------------------------------------
 

@@ -151,23 +151,25 @@ class Running:
         """Something calls into the object; returns the symbols that are used since."""
         return self.call(self._tables.roots) | self._tables.table_symbols
 
-    def call(self, functions: Iterable[int], without: AbstractSet[int] = frozenset()) -> set[str]:
-        """``functions`` are called, those of them that are some; returns as :meth:`enter` does.
-
-        Those left out lead nowhere from now on.
-        """
-        numbers, seen = self._graph.numbers, self._seen
-        for one in without & numbers.keys():
-            seen[numbers[one]] = 1
+    def call(self, functions: Iterable[int]) -> set[str]:
+        """``functions`` are called, those of them that are some; returns as :meth:`enter` does."""
+        numbers = self._graph.numbers
         seeds = [numbers[one] for one in functions if one in numbers]
         symbols = self._graph.symbols
-        found = self._graph.walk(seeds, seen, self._further)
+        found = self._graph.walk(seeds, self._seen, self._further)
         return {symbols[at - self._symbols.start] for at in found if at in self._symbols}
 
-    def runs(self, function: int) -> bool:
-        """Whether a function runs, or is left out."""
-        return bool(self._seen[self._graph.numbers[function]])
+    def led_to(
+        self, functions: AbstractSet[int], roots: AbstractSet[int], without: AbstractSet[int]
+    ) -> AbstractSet[int]:
+        """Those of ``functions`` that ``roots`` lead to, but not by those that are left out."""
+        numbers = self._graph.numbers
+        for one in without & numbers.keys():
+            self._seen[numbers[one]] = 1
+        self.call(roots)
+        return {one for one in functions - without if self._seen[numbers[one]]}
 
     def is_called(self, function: int) -> bool:
         """Whether another function than itself that runs leads to a function."""
-        return any(map(self.runs, self._tables.callers[function] - {function}))
+        callers = self._tables.callers[function] - {function}
+        return any(self._seen[self._graph.numbers[caller]] for caller in callers)
