@@ -28,7 +28,8 @@ LINKED_PREFIX = "host311-"
 ARM64_PREFIX = "arm64-"
 PLAIN_HOST = "python3.11"
 _ARM64 = "usr/lib/aarch64-linux-gnu"
-_ARM64_PACKAGES = ("python3", "libpython3.11", "base-files", "libstdc++6", "zlib1g")
+# Pillow opens FriBiDi by itself, and lays out text with HarfBuzz only where it is.
+_ARM64_PACKAGES = ("python3", "libpython3.11", "base-files", "libstdc++6", "zlib1g", "libfribidi0")
 _MAIN = (
     "int Py_BytesMain(int, char **);\nint main(int c, char **v) { return Py_BytesMain(c, v); }\n"
 )

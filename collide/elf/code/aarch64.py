@@ -59,6 +59,10 @@ class Segment:
         """Not told: ADRP begins a load as well as the address of a table."""
         return False
 
+    def reads(self, _site: int) -> bool:
+        """Not told: what ADRP begins to load may be called."""
+        return False
+
     def leads(self, start: int, functions: Functions, wanted: Container[int]) -> Iterator[int]:
         """What of ``wanted`` the function at ``start`` refers to."""
         places = functions.range_of(start)

@@ -34,7 +34,7 @@ _NUMBERS = {_CALL: 0, _RELATIVE: 1, _JUMPS[0]: 2, _JUMPS[1]: 3}
 _PLT_NUMBER, _ANY = 4, 0x7F
 _PUSH = b"\xff\x35"  # how the first entry of a lazy PLT begins
 _ENDBR64, _BND = b"\xf3\x0f\x1e\xfa", 0xF2
-_LEA = b"\x8d"
+_LEA, _MOV = b"\x8d", b"\x8b"
 _DISPLACEMENT = struct.Struct("<i")
 
 
@@ -173,6 +173,10 @@ class Segment:
     def takes_address(self, site: int) -> bool:
         """Whether the displacement at ``site`` is that of LEA, which reads nothing."""
         return self.at(site - 2, 1) == _LEA
+
+    def reads(self, site: int) -> bool:
+        """Whether the displacement at ``site`` is that of MOV, which calls nothing by itself."""
+        return self.at(site - 2, 1) == _MOV
 
     def at(self, address: int, size: int) -> bytes:
         """The code at an address."""

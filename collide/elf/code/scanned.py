@@ -61,6 +61,7 @@ class Scanned:
             if tables.slots[slot] in linked:
                 del names[slot]
         self._names = names
+        self._entries = frozenset(entries)
         uncovered = _uncovered(frames, entries.keys())
         self._split = Functions(starts, max(bounds), {entries[entry] for entry in uncovered})
         self._places: dict[str, list[int]] = defaultdict(list)
@@ -110,6 +111,20 @@ class Scanned:
             self._read_anew = self._segments(executable(Image(memoryview(self._again()))))
         found = (s.leads(function, self._split, addresses) for s in self._read_anew)
         return sorted({at for some in found for at in some if at in addresses})
+
+    def gives(self, name: str, called: Collection[str]) -> bool:
+        """Whether code only reads the address of a function with this name, which it never calls.
+
+        It gives it to others, as a callback. That is told where half or more of what is ``called``
+        have entries of a linkage table: else code reads addresses to call them (``-fno-plt``).
+        """
+        places = [p for one in called if any(map(self._sites.to, p := self.places(one)))]
+        linked = sum(not self._entries.isdisjoint(of) for of in places)
+        sites = [site for at in self.places(name) for site in self._sites.to(at)]
+        if 2 * linked < len(places) or not linked or not sites:
+            return False
+        pieces = self._segments(executable(Image(memoryview(self._again()))))
+        return all(any(piece.reads(site) for piece in pieces) for site in sites)
 
     def body(self, function: int) -> tuple[AbstractSet[str], AbstractSet[int]]:
         """The symbols that one function uses, and the functions that it calls."""

@@ -56,7 +56,8 @@ SPLIT_LIBRARY = Code(
     "lie alike: all functions that are taken and use a structure by a pointer do it at equal "
     "offsets, and the host's offers none of those that stay for the other std::string. A warning "
     "too where what is taken inside one object are routines in assembly, which have no unwind "
-    "table, and, fewer than those, compiled functions that call nothing. Another "
+    "table, and, fewer than those, compiled functions that call nothing; and where code for x86-64 "
+    "only reads the addresses of what stays, as of callbacks, and calls what is taken. Another "
     "way to split a library: "
     "most of its names were given a prefix, all but those of its inside, and a host of another "
     "release, with which it shares few names else (see COL104), has these. Another: the object "
@@ -112,7 +113,16 @@ def split_library(interposition: Interposition) -> RuleResult | None:
         and not (other_strings and any(interposition.provider.elf.exports.beginning(other_strings)))
     )
     stateless = is_inside(interposition) and is_assembly(interposition)
-    severity = Severity.WARNING if alike or stateless else Severity.ERROR
+    calls = interposition.victim.calls
+    used = {
+        b.reference.name
+        for b in interposition.used
+        if b.actual and is_code(b.actual.definition.type)
+    }
+    given = calls is not None and all(calls.gives(name, used) for name in kept)
+    if given:
+        lines.append("Code only gives away the addresses of what stays: the host's may call it.")
+    severity = Severity.WARNING if alike or stateless or given else Severity.ERROR
     return RuleResult(SPLIT_LIBRARY, severity, tuple(lines))
 
 

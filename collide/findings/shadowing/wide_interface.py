@@ -25,9 +25,8 @@ WIDE_INTERFACE = Code(
     "Variables of more than one word are among the symbols in use that bind to the host, and the "
     "code of both copies shows that a structure has moved: a function that is taken uses as many "
     "offsets of what an argument points to, and others. Where code does not tell, as that of a "
-    "profile that keeps none, or shows other differences: where symbols in use of the same "
-    f"library stay in the wheel, or {WIDE} and more are in use, and nothing tells that both are of "
-    "one series.",
+    f"profile that keeps none, or shows other differences: where {WIDE} symbols and more are in "
+    "use, and nothing tells that both are of one series.",
     HIDE,
     example=(
         "In uwsgi, lxml 4.9.4 was compiled for libxml2 2.10.3 and runs 2.9.14 for 538 functions"
@@ -46,7 +45,7 @@ def wide_interface(interposition: Interposition) -> RuleResult | None:
     change of names. Functions alone are no sign: an interface of Fortran routines is wide and
     holds no state. Nor is a variable of one word: a number, a pointer or a short text has no
     layout. That layouts have changed is seen in the code of both copies, or else by an interface
-    that has grown.
+    that is wide.
     """
     release = python_release(interposition.provider)
     if release and all(python_release(f) == release for f in interposition.intended):
@@ -57,7 +56,7 @@ def wide_interface(interposition: Interposition) -> RuleResult | None:
         return None
     compared = interposition.compare()
     unlike = compared is None or compared.equal < compared.compared
-    grown = bool(interposition.kept) or len(interposition.used_names) >= WIDE
+    grown = len(interposition.used_names) >= WIDE
     if not (compared and compared.moved) and not (
         unlike and grown and not same_series(interposition.intended, interposition.provider)
     ):
