@@ -117,9 +117,11 @@ class Touched:
         }
         at_once, provider = group.simple or (frozenset[str](), dso)
         for name in at_once & names:
-            renamed = name in change.renamed
-            closed = name in change.closed and provider is dso
-            if not closed and renamed != (definers_of(name) == (provider,)):
+            if name in change.closed:
+                settled = provider is dso
+            else:
+                settled = (name in change.renamed) == (definers_of(name) == (provider,))
+            if not settled:
                 found.add(name)
         return found
 
