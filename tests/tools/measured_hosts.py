@@ -8,6 +8,7 @@ of Debian. What a host needs is installed with apt.
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import subprocess
 from collections.abc import Iterable
@@ -37,11 +38,18 @@ _MAIN = (
 
 _PACKAGES = {
     "fontforge": "fontforge-nox",
+    "nbdkit": "nbdkit-plugin-python",
+    "perf": "linux-perf",
+    "syslog-ng": "syslog-ng-mod-python",
     "lldb": "lldb-14",
     "uwsgi": "uwsgi-core",
     "vim": "vim-nox",
     "weechat": "weechat-headless",
 }
+
+
+_BY_COMMAND = ("nbdkit", "perf", "scribus", "syslog-ng")
+"""Hosts that run a script by the command of ``repair_hosts.py``: ``verify`` needs ``--run``."""
 
 
 class Place(NamedTuple):
@@ -81,7 +89,9 @@ def place(name: str, wheels: Iterable[Path], arm64: Iterable[str], timeout: floa
     (host,) = api.load_hosts([binary], rtld_global=opened)
     environment = dict(os.environ)
     plain = plain_run(list(wheels), host, environment, timeout)
-    return Place(host, plain, host_run(host, None, environment, timeout), versions)
+    words = (word.replace("SCRIPT", "{script}") for word in made.command)
+    template = shlex.join(words) if name in _BY_COMMAND else None
+    return Place(host, plain, host_run(host, template, environment, timeout), versions)
 
 
 def _made(name: str, package: str) -> repair_hosts.Host:
@@ -91,11 +101,19 @@ def _made(name: str, package: str) -> repair_hosts.Host:
         binary = repair_hosts.need("/usr/bin/python3", "apt install python3")
         return repair_hosts.Host("3.11", (binary, "-S", "SCRIPT"), (binary,))
     library = LINKED[name.removeprefix(LINKED_PREFIX)].library
-    path = Path("/usr/lib/x86_64-linux-gnu", library)
-    if not path.exists():
+    if not (found := _installed(library)):
         install = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", package]
         subprocess.run(install, check=False, capture_output=True)
-    return repair_hosts.embedding("3.11", repair_hosts.need(path, f"apt install {package}"))
+        found = _installed(library)
+    if not found:
+        raise UnavailableError(f"no {library}: apt install {package}")
+    return repair_hosts.embedding("3.11", str(found))
+
+
+def _installed(library: str) -> Path | None:
+    """Where a library is installed: old packages have none of the directories by machine."""
+    places = (Path(directory, library) for directory in ("/usr/lib/x86_64-linux-gnu", "/usr/lib"))
+    return next(filter(Path.exists, places), None)
 
 
 def _version(package: str, status: Path | None = None) -> str:

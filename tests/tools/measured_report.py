@@ -12,6 +12,8 @@ from linked_hosts import LINKED
 
 Record = dict[str, Any]
 
+FRESH = "fresh"
+"""The origin of pairs that no rule is made on."""
 _JUDGING = 3
 """One group of so many is kept to judge rules by."""
 _HEAD = """\
@@ -31,16 +33,20 @@ WORKING = ("misbinds", "safe")
 
 def with_parts(records: Iterable[Record]) -> list[Record]:
     """The records with the group of libraries that each belongs to, and its part."""
-    found = list(records)
-    groups = _groups(found)
+    found = sorted(records, key=lambda r: str(r["id"]))
+    # No pair that came later may move another from one part into the other.
+    groups = _groups([r for r in found if r["origin"] != FRESH])
+    groups |= _groups([r for r in found if r["origin"] == FRESH])
     return [
-        {**r, "how": _how(r), "group": groups[r["id"]], "part": _part(groups[r["id"]])}
-        for r in sorted(found, key=lambda r: str(r["id"]))
+        {**r, "how": _how(r), "group": groups[r["id"]], "part": _part(r, groups[r["id"]])}
+        for r in found
     ]
 
 
-def _part(group: str) -> str:
-    """Of the name alone, so that another pair moves no other group."""
+def _part(record: Record, group: str) -> str:
+    """Of the name alone, so that another pair moves no other group; fresh pairs are to judge."""
+    if record["origin"] == FRESH:
+        return "judge"
     return "fit" if zlib.crc32(group.encode()) % _JUDGING else "judge"
 
 
@@ -120,7 +126,8 @@ def _summary(records: Sequence[Record]) -> Iterator[str]:
     yield f"{len(measured)} pairs: {parts}."
     origins = Counter(r["origin"] for r in measured)
     yield f"Of them {origins['new']} are new; {origins['older']} were measured before by hand,"
-    yield f"{origins['labelled']} are cases of `cases.json` that ran with a shallow exercise then."
+    yield f"{origins['labelled']} are cases of `cases.json` that ran with a shallow exercise then,"
+    yield f"{origins[FRESH]} are fresh: of other libraries, and all of them to judge by."
     if left := len(records) - len(measured):
         yield f"{left} more show nothing, as they fail or vary in plain Python."
     yield from ("", "## What was predicted, and what happened", "")

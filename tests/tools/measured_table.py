@@ -1,6 +1,7 @@
 """The pairs that are measured: packages, their exercises, and the hosts or other wheels they meet.
 
-A new pair is a name in a row of :data:`IN_HOSTS`, :data:`ON_ARM64` or :data:`TOGETHER`.
+A new pair is a name in a row of :data:`IN_HOSTS`, :data:`ON_ARM64` or :data:`TOGETHER`, or a row
+of :data:`FRESH`.
 """
 
 from __future__ import annotations
@@ -40,7 +41,8 @@ class Pair(NamedTuple):
 
     ``files`` are names of wheels, in place of what the specs of the packages stand for; beside
     them ``specs`` are installed. ``origin`` is ``new``, ``older`` for pairs that were measured
-    by hand before, or ``labelled`` for cases of ``cases.json`` that are measured again.
+    by hand before, ``labelled`` for cases of ``cases.json`` that are measured again, or ``fresh``
+    for pairs that no rule is made on.
     """
 
     id: str
@@ -48,7 +50,7 @@ class Pair(NamedTuple):
     packages: tuple[Package, ...]
     host: str
     files: tuple[str, ...] = ()
-    origin: Literal["new", "older", "labelled"] = "new"
+    origin: Literal["new", "older", "labelled", "fresh"] = "new"
 
     @property
     def specs(self) -> tuple[str, ...]:
@@ -827,6 +829,231 @@ LABELLED: dict[str, tuple[str, ...]] = {
 }
 """Cases whose label stood on an exercise that may not have been deep enough, and their needs."""
 
+FRESH: tuple[tuple[Package, tuple[str, ...]], ...] = (
+    (Package("Box2D==2.3.10", (), "fresh_box2d"), ("box2d",)),
+    (PACKAGES["casadi"]._replace(first="fresh_ipopt", second=""), ("ipopt",)),
+    (Package("chunspell==2.0.5", (), "fresh_hunspell"), ("hunspell", "scribus")),
+    (Package("cvc5==1.4.2", (), "fresh_cvc5"), ("cvc5",)),
+    (
+        Package("cvxopt==1.3.3", (), "fresh_cvxopt", "fresh_cvxopt_complex"),
+        ("cholmod", "umfpack", "dsdp", "gsl", "glpk"),
+    ),
+    (
+        Package(
+            "cyclonedds==11.0.1",
+            ("click==8.5.1", "rich-click==1.9.9", "rich==15.0.0"),
+            "fresh_ddsc",
+        ),
+        ("ddsc",),
+    ),
+    (
+        Package("cylp==0.94.1", (_NUMPY, "scipy==1.17.1"), "fresh_cylp", "fresh_cylp_pivots"),
+        ("clp", "cbc"),
+    ),
+    (Package("dlib-bin==20.0.1.post1", (_NUMPY,), "fresh_dlib", "fresh_dlib_jpeg"), ("dlib",)),
+    (Package("drgn==0.3.0", (), "fresh_dw"), ("dw", "perf")),
+    (Package("edlib==1.3.9.post1", (), "fresh_edlib"), ("edlib",)),
+    (
+        Package(
+            "essentia==2.1b6.dev1389", ("PyYAML==6.0.4", _NUMPY, "six==1.17.0"), "fresh_chromaprint"
+        ),
+        ("chromaprint",),
+    ),
+    (Package("fasttext-wheel==0.9.2", (_NUMPY,), "fresh_fasttext"), ("fasttext",)),
+    (Package("faust-cchardet==3.2.0", (), "fresh_uchardet"), ("uchardet",)),
+    (
+        Package(
+            "freud-analysis==3.4.0",
+            (
+                "more-itertools==11.2.1",
+                _NUMPY,
+                "parsnip-cif==1.0.0",
+                "rowan==1.3.2",
+                "scipy==1.17.1",
+            ),
+            "fresh_voro",
+        ),
+        ("voro",),
+    ),
+    (Package("gmsh==4.11.1", (), "fresh_gmsh"), ("gmsh",)),
+    (
+        Package(
+            "grpcio-tools==1.85.1",
+            ("grpcio==1.85.3", "protobuf==7.36.2", "setuptools==84.2.1", _TYPING),
+            "fresh_protoc",
+        ),
+        ("protoc",),
+    ),
+    (Package("hyperscan==0.9.1", (), "fresh_hyperscan"), ("hyperscan",)),
+    (PACKAGES["imagecodecs"]._replace(first="fresh_aec", second=""), ("aec",)),
+    (PACKAGES["imagecodecs"]._replace(first="fresh_zopfli_codec", second=""), ("zopfli",)),
+    (PACKAGES["imagecodecs"]._replace(first="fresh_jxr", second=""), ("jxr",)),
+    (PACKAGES["imagecodecs"]._replace(first="fresh_gif", second=""), ("gif",)),
+    (Package("libclang==18.1.1", (), "fresh_clang"), ("clang14", "lldb")),
+    (Package("libtorrent==2.1.1", (), "fresh_libtorrent"), ("torrent",)),
+    (PACKAGES["lupa"]._replace(first="fresh_luajit", second="deep_lupa"), ("luajit",)),
+    (PACKAGES["lupa"]._replace(first="fresh_lua51", second="deep_lupa"), ("lua5.1",)),
+    (Package("maxminddb==3.2.0", (), "fresh_maxminddb"), ("maxminddb",)),
+    (Package("meshpy==2026.1.1", (_NUMPY,), "fresh_tet"), ("tet",)),
+    (
+        Package(
+            "nfstream==6.6.0",
+            (
+                *_CFFI,
+                "dpkt==1.9.8",
+                _NUMPY,
+                "pandas==3.1.1",
+                "psutil==7.2.2",
+                "python-dateutil==4.0.0",
+                "tzdata==2026.6",
+            ),
+            "fresh_ndpi",
+        ),
+        ("ndpi", "pcap"),
+    ),
+    (
+        Package(
+            "onnx==1.23.2", ("ml_dtypes==0.6.0", _NUMPY, "protobuf==7.36.2", _TYPING), "fresh_onnx"
+        ),
+        ("onnx",),
+    ),
+    (Package("opencolorio==2.6.0", (_NUMPY,), "fresh_ocio"), ("ocio",)),
+    (PACKAGES["pedalboard"]._replace(first="fresh_rubberband", second=""), ("rubberband",)),
+    (PACKAGES["cysystemd"], ("syslog-ng",)),
+    (PACKAGES["freetype-py"], ("scribus",)),
+    (PACKAGES["gmpy2"], ("nbdkit", "scribus")),
+    (PACKAGES["lxml"], ("scribus",)),
+    (PACKAGES["lz4"], ("syslog-ng",)),
+    (PACKAGES["memray"], ("perf",)),
+    (PACKAGES["pi-heif"], ("scribus",)),
+    (PACKAGES["pillow"], ("scribus",)),
+    (PACKAGES["pillow"]._replace(first="fresh_raqm", second=""), ("raqm",)),
+    (PACKAGES["psycopg2-binary"], ("syslog-ng",)),
+    (PACKAGES["pycurl"], ("weechat",)),
+    (PACKAGES["pymupdf"], ("scribus",)),
+    (PACKAGES["uharfbuzz"], ("scribus",)),
+    (PACKAGES["zstandard"], ("perf", "weechat")),
+    (Package("piper-tts==1.8.0", (), "fresh_espeak"), ("espeak-ng",)),
+    (Package("primecountpy==0.2.1", ("cysignals==1.12.5",), "fresh_primecount"), ("primecount",)),
+    (Package("pyarrow==26.0.1"), ("mimalloc",)),
+    (Package("pyBigWig==0.3.29", (_NUMPY,), "fresh_bigwig"), ("bigwig",)),
+    (Package("pybullet==3.2.7", (_NUMPY,), "fresh_bullet"), ("bullet",)),
+    (Package("pycolmap==4.2.1", (_NUMPY,), "fresh_colmap"), ("ceres", "glog")),
+    (Package("pycryptodome==4.4.0", (), "fresh_tomcrypt"), ("tomcrypt",)),
+    (Package("pyebur128==0.1.1", (), "fresh_ebur128"), ("ebur128",)),
+    (Package("pyeclib==1.8.0", (), "fresh_erasurecode"), ("erasurecode",)),
+    (
+        Package("pygmo==2.20.0", ("cloudpickle==3.1.3", _NUMPY, "scipy==1.17.1"), "fresh_pagmo"),
+        ("pagmo",),
+    ),
+    (Package("pyhdf==0.11.7", (_NUMPY,), "fresh_hdf4"), ("hdf4",)),
+    (Package("pymd4c==1.3.0", (), "fresh_md4c"), ("md4c", "scribus")),
+    (
+        Package(
+            "pymongocrypt==1.21.2",
+            (
+                *_CFFI,
+                "cryptography==50.0.2",
+                "packaging==26.4",
+                "pymongo==4.20.1",
+                "httpx==0.28.1",
+                "httpcore==1.0.9",
+                "h11==0.16.0",
+                "anyio==4.16.0",
+                "idna==3.20",
+                _CERTIFI,
+                _TYPING,
+                "dnspython==2.9.2",
+            ),
+            "fresh_mongocrypt",
+        ),
+        ("mongocrypt",),
+    ),
+    (Package("pynini==2.1.7", (), "fresh_fst"), ("fst",)),
+    (
+        Package(
+            "pyopenjtalk-plus==0.4.1.post10",
+            (
+                "SudachiPy==0.7.0",
+                "annotated-types==0.8.0",
+                _NUMPY,
+                "pydantic==2.14.4",
+                "pydantic_core==2.50.5",
+                "sudachidict-core==20261015",
+                "typing-inspection==0.4.5",
+                _TYPING,
+            ),
+            "fresh_htsengine",
+        ),
+        ("htsengine",),
+    ),
+    (
+        Package(
+            "PyQt5==5.15.11",
+            ("PyQt5-Qt5==5.15.19", "PyQt5_sip==12.20.0"),
+            "fresh_qt5",
+            "fresh_qt5_widgets",
+        ),
+        ("qt5", "scribus"),
+    ),
+    (Package("pyscf==2.14.0", (_NUMPY, "scipy==1.17.1", "h5py==3.16.0"), "fresh_xc"), ("xc",)),
+    (Package("pysdl2-dll==2.32.10", ("PySDL2==0.9.17",), "fresh_sdlgfx"), ("sdl2-gfx",)),
+    (Package("pyspoa==0.3.2", (), "fresh_spoa"), ("spoa",)),
+    (Package("PyStemmer==3.1.0", (), "fresh_stemmer"), ("stemmer",)),
+    (Package("python-libsbml==5.21.2", (), "fresh_sbml"), ("sbml",)),
+    (Package("python-olm==3.2.16", _CFFI, "fresh_olm"), ("olm",)),
+    (Package("pyzint==0.1.10", (), "fresh_zint"), ("zint",)),
+    (Package("QuantLib==1.44", (), "fresh_quantlib"), ("quantlib",)),
+    (
+        Package("rdkit==2026.9.1", (_NUMPY, "pillow==13.0.0"), "fresh_rdkit"),
+        ("rdkit", "boost-python", "boost-serialization"),
+    ),
+    (Package("rl-renderPM==4.0.3", (), "fresh_art", "fresh_art_text"), ("art", "scribus")),
+    (Package("rocksdict==0.3.29", (), "fresh_rocksdb"), ("rocksdb",)),
+    (
+        Package(
+            "scikit-learn==1.9.1",
+            (
+                "cloudpickle==3.1.3",
+                "joblib==1.6.0",
+                "narwhals==2.29.0",
+                _NUMPY,
+                "scipy==1.17.1",
+                "threadpoolctl==3.8.0",
+            ),
+            "fresh_liblinear",
+        ),
+        ("linear",),
+    ),
+    (Package("scikit-sundae==1.2.0", (_NUMPY, "scipy==1.17.1"), "fresh_sundials"), ("sundials",)),
+    (Package("sentencepiece==0.2.3", (), "fresh_sentencepiece"), ("sentencepiece",)),
+    (Package("solv==0.7.39.post1", (), "fresh_solv"), ("solv",)),
+    (Package("spglib==2.8.0", (_NUMPY, _TYPING), "fresh_symspg"), ("symspg",)),
+    (Package("spherely==0.1.1", (_NUMPY,), "fresh_s2"), ("s2",)),
+    (
+        Package(
+            "suitesparse-graphblas==10.5.1.1",
+            (*_CFFI, _NUMPY),
+            "fresh_graphblas",
+            "fresh_graphblas_more",
+        ),
+        ("graphblas",),
+    ),
+    (
+        Package(
+            "tcod==21.2.2",
+            (*_CFFI, "attrs==26.1.0", _NUMPY, _TYPING),
+            "fresh_tcod",
+            "fresh_tcod_more",
+        ),
+        ("tcod",),
+    ),
+    (Package("vtk==9.7.2", (), "fresh_vtk"), ("vtk",)),
+    (Package("webrtcvad-wheels==2.0.14.post1", (), "fresh_webrtcvad"), ("webrtc-audio",)),
+    (Package("zopfli==0.4.3", (), "fresh_zopfli"), ("zopfli",)),
+)
+"""Packages in hosts of which no other pair is, by library or program: no rule is made on them."""
+
 _CASES_2 = 42
 _SECOND = {
     "argon2-cffi-bindings": "deep_argon2",
@@ -875,9 +1102,7 @@ _OWN = {
 def _new() -> tuple[Pair, ...]:
     pairs = []
     for name, hosts in IN_HOSTS.items():
-        for host in hosts:
-            known = LINKED_PREFIX + host if host in LINKED else host
-            pairs.append(Pair(f"{name}-in-{host}", "host", (PACKAGES[name],), known))
+        pairs += [_hosted(PACKAGES[name], host) for host in hosts]
     for name, libraries in ON_ARM64.items():
         for library in libraries:
             host = ARM64_PREFIX + library
@@ -886,6 +1111,16 @@ def _new() -> tuple[Pair, ...]:
         both = (PACKAGES[one], PACKAGES[other])
         pairs.append(Pair(f"{one}-with-{other}", "together", both, PLAIN_HOST))
     return tuple(pairs)
+
+
+def _hosted(package: Package, host: str) -> Pair:
+    known = LINKED_PREFIX + host if host in LINKED else host
+    return Pair(f"{package.name}-in-{host}", "host", (package,), known)
+
+
+def _fresh() -> tuple[Pair, ...]:
+    pairs = (_hosted(package, host) for package, hosts in FRESH for host in hosts)
+    return tuple(pair._replace(origin="fresh") for pair in pairs)
 
 
 def _labelled() -> tuple[Pair, ...]:
@@ -905,5 +1140,5 @@ def _labelled() -> tuple[Pair, ...]:
 
 
 OLDER = _older()
-PAIRS: tuple[Pair, ...] = OLDER + _new() + _labelled()
+PAIRS: tuple[Pair, ...] = OLDER + _new() + _labelled() + _fresh()
 ARM64_LIBRARIES = tuple(sorted({name for names in ON_ARM64.values() for name in names}))

@@ -239,8 +239,7 @@ def weechat() -> Host:
     """Debian's weechat: opens all its plugins RTLD_GLOBAL."""
     binary = need("/usr/bin/weechat-headless", "apt install weechat-headless")
     need(_LIBRARIES / "weechat/plugins/python.so", "apt install weechat-python")
-    plugins = sorted((_LIBRARIES / "weechat/plugins").glob("*.so"))
-    options = [option for plugin in plugins for option in ("--global", str(plugin))]
+    options = _opened(_LIBRARIES / "weechat/plugins")
 
     def wrap(script: Path) -> None:
         begin = "import weechat\nweechat.register('t', 'a', '1', 'l', 'd', '', '')\n"
@@ -284,6 +283,51 @@ def postgres() -> Host:
     return Host("3.11", command, (str(binary), "--global", plugin), (), wrap)
 
 
+def nbdkit() -> Host:
+    """Debian's nbdkit with its python plugin; it ends with 1, as no script here is a disk."""
+    binary = need("/usr/bin/nbdkit", "apt install nbdkit")
+    plugin = need(
+        _LIBRARIES / "nbdkit/plugins/nbdkit-python-plugin.so", "apt install nbdkit-plugin-python"
+    )
+    command = (binary, "--dump-plugin", "python", "script=SCRIPT")
+    return Host("3.11", command, (binary, "--global", plugin))
+
+
+def perf() -> Host:
+    """Debian's perf, which runs a script on what it recorded before."""
+    binary = need("/usr/bin/perf", "apt install linux-perf")
+    record = f"{binary} record -e cpu-clock -o SCRIPT.data true >/dev/null 2>&1"
+    run = f"exec {binary} script -i SCRIPT.data -s SCRIPT"
+    return Host("3.11", ("sh", "-c", f"{record}; {run}"), (binary,))
+
+
+def scribus() -> Host:
+    """Debian's Scribus, without a screen: opens all its plugins RTLD_GLOBAL."""
+    binary = need("/usr/bin/scribus", "apt install scribus")
+    command = ("env", "QT_QPA_PLATFORM=offscreen", binary, "-g", "-ns", "-py", "SCRIPT")
+    return Host("3.11", command, (binary, *_opened(Path("/usr/lib/scribus/plugins"))))
+
+
+def _opened(plugins: Path) -> list[str]:
+    """The options that profile a host with all that is in a directory opened RTLD_GLOBAL."""
+    return [option for path in sorted(plugins.glob("*.so")) for option in ("--global", str(path))]
+
+
+def syslog_ng() -> Host:
+    """Debian's syslog-ng, which runs the script as it checks a configuration.
+
+    It opens all its modules RTLD_GLOBAL.
+    """
+    binary = need("/usr/sbin/syslog-ng", "apt install syslog-ng-core")
+    modules = Path("/usr/lib/syslog-ng/3.38")
+    name = "libmod-python.cpython-311-x86_64-linux-gnu.so"
+    need(modules / name, "apt install syslog-ng-mod-python")
+    lines = ("@version: 3.38", "python {", 'exec(open("SCRIPT").read())', "};")
+    write = f"printf '%s\\n' {shlex.join(lines)} > SCRIPT.conf"
+    run = f"exec {binary} -s -f SCRIPT.conf"
+    return Host("3.11", ("sh", "-c", f"{write}; {run}"), (binary, *_opened(modules)))
+
+
 HOSTS: dict[str, Callable[[], Host]] = {
     "blender": blender,
     "fontforge": fontforge,
@@ -296,12 +340,16 @@ HOSTS: dict[str, Callable[[], Host]] = {
     "host36-hdf5": lambda: embedding("3.6", str(_LIBRARIES / "libhdf5_serial.so.103")),
     "host36-proj": lambda: embedding("3.6", str(_LIBRARIES / "libproj.so.25")),
     "lldb": lldb,
+    "nbdkit": nbdkit,
+    "perf": perf,
     "postgres": postgres,
     "preload102": preloading_openssl_102,
     "preload:310:/usr/lib/x86_64-linux-gnu/libprotobuf.so.32": lambda: preloading(
         "3.10", str(_LIBRARIES / "libprotobuf.so.32")
     ),
     "preload:pypy3": lambda: preloading("pypy", str(_LIBRARIES / "libproj.so.25")),
+    "scribus": scribus,
+    "syslog-ng": syslog_ng,
     "uwsgi": uwsgi,
     "uwsgi-src-36": uwsgi_36,
     "vim": vim,

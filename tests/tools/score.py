@@ -11,8 +11,9 @@ is what was said of it before it was run, by the rules of that day.
 Other sets were measured when the rules stood: ``later`` are pairs of a wheel and a host, predicted
 and then run, ``flagged`` pairs that had an error and were run with short programs, so that they
 tell of precision alone. ``measured`` are the new pairs of one wheel and a host that
-``measure.py`` ran with two exercises (``tests/data/measured_pairs.json``); a host of theirs that
-is not recorded is made as ``measure.py`` makes it, and left out by name where it cannot be. A set
+``measure.py`` ran with two exercises (``tests/data/measured_pairs.json``), and ``fresh`` are later
+ones of other libraries, on which no rule may be made; a host of theirs that is not recorded is
+made as ``measure.py`` makes it, and left out by name where it cannot be. A set
 is halved by library, by a hash of its name: who changes a rule looks at the cases of one half,
 and the other one says what the rule is worth.
 """
@@ -65,8 +66,11 @@ SETS = {
     "later": "later_cases.json",
     "flagged": "flagged_cases.json",
     "measured": "measured_pairs.json",
+    "fresh": "measured_pairs.json",
 }
 """The files of measured cases, by the names of their sets."""
+ORIGINS = {"measured": "new", "fresh": "fresh"}
+"""The sets that ``measure.py`` ran, and what it calls the origin of their pairs."""
 _MACHINES = {"host": "x86_64", "aarch64": "aarch64"}
 _PLATFORMS = ("manylinux1", "manylinux2010", "manylinux2014", "manylinux_2_17", "manylinux_2_28")
 
@@ -74,13 +78,16 @@ _PLATFORMS = ("manylinux1", "manylinux2010", "manylinux2014", "manylinux_2_17", 
 def cases(of: str = "first") -> list[Case]:
     """The measured cases of one set."""
     loaded: list[Case] = json.loads((DATA / SETS[of]).read_text())
-    return list(map(_as_case, filter(_is_new, loaded))) if of == "measured" else loaded
+    if of not in ORIGINS:
+        return loaded
+    mine = (record for record in loaded if record["origin"] == ORIGINS[of])
+    return [_as_case(record) for record in mine if _is_decided(record)]
 
 
-def _is_new(record: Case) -> bool:
-    """Whether a pair is of no other set, of one wheel and a host, and was decided by its runs."""
+def _is_decided(record: Case) -> bool:
+    """Whether a pair is of one wheel and a host, and was decided by its runs."""
     decided = record["outcome"] in ("breaks", "misbinds", "safe")
-    return record["origin"] == "new" and record["kind"] in _MACHINES and decided
+    return record["kind"] in _MACHINES and decided
 
 
 def _as_case(record: Case) -> Case:

@@ -3,6 +3,7 @@
 import threading
 
 import apsw
+import apsw.sqlite_extra
 
 connection = apsw.Connection("a.db")
 connection.execute("pragma journal_mode=wal")
@@ -85,42 +86,42 @@ if hasattr(apsw, "Session"):
 
 
 class Source:
-    def Create(self, db, module, name, table, *args):  # noqa: N802
+    def Create(self, db, module, name, table, *args):
         return "create table x(a, b)", Table()
 
     Connect = Create
 
 
 class Table:
-    def BestIndex(self, *args):  # noqa: N802
+    def BestIndex(self, *args):
         return None
 
-    def Open(self):  # noqa: N802
+    def Open(self):
         return Cursor()
 
-    def Disconnect(self):  # noqa: N802
+    def Disconnect(self):
         pass
 
     Destroy = Disconnect
 
 
 class Cursor:
-    def Filter(self, *args):  # noqa: N802
+    def Filter(self, *args):
         self.at = 0
 
-    def Eof(self):  # noqa: N802
+    def Eof(self):
         return self.at >= 5
 
-    def Rowid(self):  # noqa: N802
+    def Rowid(self):
         return self.at
 
-    def Column(self, number):  # noqa: N802
+    def Column(self, number):
         return self.at * (number + 1)
 
-    def Next(self):  # noqa: N802
+    def Next(self):
         self.at += 1
 
-    def Close(self):  # noqa: N802
+    def Close(self):
         pass
 
 
@@ -150,3 +151,28 @@ for thread in threads:
 for thread in threads:
     thread.join()
 print(len(rows), set(rows))
+USES = {
+    "base64": "base64(x'010203')",
+    "base85": "base85(x'010203')",
+    "compress": "length(compress(zeroblob(1000))) < 100",
+    "decimal": "decimal_mul('1.5', '2.25')",
+    "eval": "eval('select 1+1')",
+    "ieee754": "ieee754(45.25)",
+    "regexp": "'abc' regexp 'a.c'",
+    "rot13": "rot13('abc')",
+    "sha1": "sha1('a')",
+    "shathree": "hex(sha3('a'))",
+    "spellfix": "editdist1('kitten', 'sitting')",
+    "sqlar": "length(sqlar_compress(zeroblob(100))) < 50",
+    "stmt": "count(*) > 0 from sqlite_stmt",
+    "uint": "'a2' < 'a10' collate uint",
+    "uuid": "length(uuid())",
+    "zorder": "zorder(1, 2)",
+}
+for name, use in USES.items():
+    other = apsw.Connection(":memory:")
+    try:
+        apsw.sqlite_extra.load(other, name)
+        print(name, other.execute(f"select {use}").fetchall())
+    except apsw.Error as e:
+        print(name, type(e).__name__)

@@ -10,9 +10,9 @@ path = os.path.join(directory, "notify")
 server = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
 server.bind(path)
 os.environ["NOTIFY_SOCKET"] = path
-from cysystemd import journal  # noqa: E402
-from cysystemd.daemon import Notification, notify  # noqa: E402
-from cysystemd.reader import JournalOpenMode, JournalReader, Rule  # noqa: E402
+from cysystemd import journal
+from cysystemd.daemon import Notification, notify
+from cysystemd.reader import JournalOpenMode, JournalReader, Rule
 
 for kind in (
     Notification.READY,

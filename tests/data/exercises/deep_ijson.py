@@ -65,6 +65,6 @@ async def chunks():
     return [v async for v in backend.items_async(File(), "a.item.x", buf_size=50)]
 
 
-import asyncio  # noqa: E402
+import asyncio
 
 print(sum(asyncio.run(chunks())))

@@ -3,7 +3,7 @@
 import io
 
 from PIL import Image, ImageSequence
-from pillow_avif import AvifImagePlugin as plugin  # noqa: N813
+from pillow_avif import AvifImagePlugin as plugin
 
 Image.init()
 Image.register_open("AVIF", plugin.AvifImageFile, plugin._accept)

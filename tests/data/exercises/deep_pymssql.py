@@ -61,6 +61,6 @@ for thread in threads:
 for thread in threads:
     thread.join()
 print(len(said), sorted(map(str, set(said))))
-from pymssql._mssql import quote_data  # noqa: E402
+from pymssql._mssql import quote_data
 
 print(quote_data((1, "é'", b"x", None, 1.5, True)))

@@ -12,7 +12,7 @@ print(
     sdbus.encode_object_path("/a/b", "ä c") if hasattr(sdbus, "encode_object_path") else "",
     sdbus.decode_object_path("/a/b", sdbus.encode_object_path("/a/b", "x-y")),
 )
-from sdbus import (  # noqa: E402
+from sdbus import (
     DbusInterfaceCommonAsync,
     dbus_method_async,
     dbus_property_async,

@@ -20,7 +20,7 @@ for digits in (15, 30, 100, 1000):
 print(s.series(s.exp(x) * s.cos(x), x, 0, 8), s.expand((x + y + z) ** 12).coeff(x, 6).args[:2])
 print(s.diff(s.atan2(x, y) * s.Abs(x), y))
 print(s.Integer(7) ** 500 % (10**40))
-from symengine.lib import symengine_wrapper as n  # noqa: E402
+from symengine.lib import symengine_wrapper as n
 
 for function, values in (
     ("factorial", (200,)),
