@@ -35,9 +35,10 @@ _MOST = 16
 _LONGEST = 64
 _INT, _SIGNED, _ADDRESS = struct.Struct("<I"), struct.Struct("<i"), struct.Struct("<Q")
 
-# An ENDBR64 or not; then lea rax, [rip + text], or mov eax, constant or [rip + number]; ret.
+# An ENDBR64 or not; a number stored behind the first argument unless that is 0, or not; then
+# lea rax, [rip + text], or mov eax, constant or [rip + number]; ret.
 _X86_64 = re.compile(
-    rb"(?:\xf3\x0f\x1e\xfa)?"
+    rb"(?:\xf3\x0f\x1e\xfa)?(?:\x48\x85\xff\x74\x06\xc7\x07....)?"
     rb"(?:\x48\x8d\x05(?P<text>....)|\xb8(?P<number>....)|\x8b\x05(?P<at>....))\xc3",
     re.DOTALL,
 )
@@ -94,7 +95,7 @@ def _value(image: Image, definition: Definition, read: _Reader) -> str | None:
 
 def _x86_64(image: Image, address: int) -> str | None:
     """Intel SDM, LEA, MOV and RET."""
-    found = _X86_64.match(bytes(image.at(address)[:16]))
+    found = _X86_64.match(bytes(image.at(address)[:_LONGEST]))
     if found is None:
         return None
     if (number := found["number"]) is not None:

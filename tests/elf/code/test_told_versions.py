@@ -10,6 +10,7 @@ from collide.elf.code.told_versions import told_versions
 from collide.elf.object import read_object
 from collide.elf.strings import common_versions, different_versions
 from compiler import AARCH64, compile_so
+from judging import only_x86_64
 
 _SOURCE = """
 const char frob_version[] = "3.40.1";
@@ -62,3 +63,13 @@ def test_what_is_told_is_compared_by_name_and_texts_come_before_numbers() -> Non
         ("a_version_number()", ("10507", "10504")),
     ]
     assert common_versions(ours, theirs) == ("1.0.1",)
+
+
+@only_x86_64
+def test_a_function_may_store_the_number_besides(tmp_path: Path) -> None:
+    """As ares_version of c-ares does."""
+    source = """
+    const char *frob_version(int *number) { if (number) *number = 0x11201; return "1.18.1"; }
+    """
+    data = compile_so(tmp_path, "libfrob.so", source, "-O2").read_bytes()
+    assert told_versions(data, read_object(data).exports) == ("frob_version() 1.18.1",)
