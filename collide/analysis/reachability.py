@@ -25,10 +25,16 @@ from collide.elf.code.call_graph import Calls
 from collide.elf.code.graph import Running
 from collide.elf.references import referred_names
 from collide.loader.link_map import LinkMap
-from collide.loader.model import Dso
+from collide.loader.model import Dso, once_of
 
 ENTRY = re.compile(r"PyInitU?_|_cffi_pypyinit_|init[A-Za-z_]+$")
 """Names that CPython 3, a cffi module in PyPy and CPython 2 look up with dlsym."""
+
+
+@once_of
+def initialisations(dso: Dso) -> Sequence[str]:
+    """The names of a module's initialisation, of which a library has none."""
+    return [name for name in dso.elf.exports.names if ENTRY.match(name)]
 
 
 class _Object:
@@ -73,8 +79,7 @@ class _Object:
     def entries(self) -> Iterable[int]:
         """Addresses that the opener calls: a module's initialisation; else what it may ask for."""
         exports = self.dso.elf.exports
-        names: Iterable[str] = [name for name in exports.names if ENTRY.match(name)]
-        names = names or exports.names - self._unasked
+        names: Iterable[str] = initialisations(self.dso) or exports.names - self._unasked
         found = (d.value for name in names for d in exports.candidates(name))
         return [value for value in found if value is not None]
 

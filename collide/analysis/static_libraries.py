@@ -47,11 +47,11 @@ def find_interiors(
 
 @once_of
 def _interior(dso: Dso, names: frozenset[str]) -> Interior:
-    from collide.analysis.reachability import ENTRY  # late: start-up
+    from collide.analysis.reachability import initialisations  # late: start-up
 
     places = function_places(dso)
     chosen = {places[name] for name in names & places.keys()}
-    entries = {at for name, at in places.items() if ENTRY.match(name)}
+    entries = {places[name] for name in initialisations(dso) if name in places}
     stretch = densest(chosen, places.values())
     bounds = sorted(at for at in chosen | entries if at in stretch)
     return tuple(runs(chosen - entries, bounds))
@@ -82,7 +82,7 @@ def densest(chosen: AbstractSet[int], places: Iterable[int]) -> range:
 def names_between(dso: Dso, interiors: tuple[Interior, ...]) -> AbstractSet[str]:
     """The functions of an object, by their names, from the first of a library to its last."""
     ranges = [range(one[0].start, one[-1].stop) for one in interiors if one]
-    places = function_places(dso).items()
+    places = function_places(dso).items() if ranges else ()
     return frozenset(n for n, at in places if any(at in one for one in ranges))
 
 
