@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import cached_property
 from types import MappingProxyType
@@ -76,7 +76,7 @@ class _Object:
             yield from group.addresses(self.dso).get(name, ())
 
     @property
-    def entries(self) -> Iterable[int]:
+    def entries(self) -> Collection[int]:
         """Addresses that the opener calls: a module's initialisation; else what it may ask for."""
         exports = self.dso.elf.exports
         names: Iterable[str] = initialisations(self.dso) or exports.names - self._unasked
@@ -92,9 +92,9 @@ class _Object:
             return referred_names(self.dso.elf.references)
         return self._known(self.calls).enter()
 
-    def call(self, functions: Iterable[int]) -> AbstractSet[str]:
+    def call(self, functions: Collection[int]) -> AbstractSet[str]:
         """``functions`` are called; returns the names that are used by that."""
-        return self._known(self.calls).call(functions) if self.calls else frozenset()
+        return self._known(self.calls).call(functions) if self.calls and functions else frozenset()
 
     def is_called(self, function: int) -> bool:
         """Whether code of the object that runs calls a function."""

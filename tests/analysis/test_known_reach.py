@@ -69,7 +69,7 @@ def test_what_runs_by_the_same_bindings_is_found_once(
     asked: list[object] = []
     enter = Running.enter
 
-    def counted(running: Running) -> set[str]:
+    def counted(running: Running) -> frozenset[str]:
         asked.append(running)
         return enter(running)
 

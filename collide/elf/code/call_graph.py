@@ -5,9 +5,9 @@ in no table: those to static functions need no relocation. So the code itself is
 (:mod:`collide.elf.code.branches`) for what leads to the start of a function, a PLT entry, or a
 slot of the global offset table.
 
-Only callers are asked for, one step back at a time: nearly all questions are answered by a few
-steps. The code of a small object is scanned once and whole. In a large one the calls come first;
-the rest is scanned when these do not answer.
+What runs is followed along the graph of all calls (:mod:`collide.elf.code.graph`); where callers
+are asked for, that is one step back at a time. The code of a small object is scanned once and
+whole. In a large one the calls come first; the rest is scanned when these do not answer.
 
 Where functions begin is read from unwind tables (:mod:`collide.elf.code.unwind`). x86-64
 and aarch64 are known: elsewhere :func:`read_calls` gives None, and every function counts as
@@ -27,7 +27,7 @@ from types import MappingProxyType
 from collide.elf.code.branches import Functions, Sites
 from collide.elf.code.callers import Callers, FollowedTables
 from collide.elf.code.cffi_tables import IMPORT, MARK, cffi_functions
-from collide.elf.code.graph import Graph, Running
+from collide.elf.code.graph import FollowedGraph, Graph, Running
 from collide.elf.code.linker_tables import Tables, executable
 from collide.elf.code.machine_code import READABLE
 from collide.elf.code.own_tables import among, entered, from_outside
@@ -159,7 +159,7 @@ class Calls(Scanned):
         names, sites, split = self._names, self._sites, self._split
         self._callers = Callers(lambda one: split.holding(() if one in names else sites.to(one)))
         self._graph: Graph | None = None
-        self._graphs: dict[FollowedTables, Graph] = {}
+        self._graphs: dict[FollowedTables, FollowedGraph] = {}
         self._users: dict[str, frozenset[int]] = {}
         self._table_users: dict[str | int, frozenset[int] | None] = {}
         self._forget()
@@ -336,8 +336,8 @@ class Calls(Scanned):
         """What runs by what is called, from nothing on; tables are followed as they are now."""
         tables, graphs = self._now, self._graphs
         if tables not in graphs:
-            graphs[tables] = self.graph.without(tables.misread)
-        return Running(graphs[tables], tables)
+            graphs[tables] = FollowedGraph(self.graph, tables)
+        return Running(graphs[tables])
 
     def behind(self, names: Collection[str]) -> frozenset[int]:
         """All functions that lead to a use of one of ``names``."""

@@ -6,6 +6,7 @@ from array import array
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from copy import copy
+from functools import cached_property
 from itertools import accumulate, chain
 
 from collide.elf import native
@@ -133,31 +134,52 @@ def _edges(
     return heads, array("i", chain.from_iterable(rows))
 
 
+class FollowedGraph:
+    """The graph of an object in which certain ``tables`` are followed."""
+
+    def __init__(self, graph: Graph, tables: FollowedTables) -> None:
+        self._graph = graph.without(tables.misread)
+        self.tables = tables
+        self.numbers = graph.numbers
+        self._further = graph.further(tables.in_tables)
+        self._symbols = range(graph.functions, graph.functions + len(graph.symbols))
+        self.size = self._symbols.stop + len(set(tables.in_tables.values()))
+
+    def call(self, functions: Iterable[int], seen: bytearray) -> set[str]:
+        """Mark in ``seen`` what ``functions`` lead to, and them; returns symbols that are new."""
+        numbers, symbols = self.numbers, self._graph.symbols
+        seeds = [numbers[one] for one in functions if one in numbers]
+        found = self._graph.walk(seeds, seen, self._further)
+        return {symbols[at - self._symbols.start] for at in found if at in self._symbols}
+
+    @cached_property
+    def in_use(self) -> tuple[int, frozenset[str]]:
+        """What runs as soon as something calls into the object: marks in one number, symbols."""
+        seen = bytearray(self.size)
+        symbols = self.call(self.tables.roots, seen) | self.tables.table_symbols
+        return int.from_bytes(seen, "little"), frozenset(symbols)
+
+
 class Running:
     """What runs in one object, with all that is called in it; it only grows.
 
-    ``tables`` are followed, and what else data or a constructor refers to runs with :meth:`enter`.
+    What else data or a constructor refers to runs with :meth:`enter`.
     """
 
-    def __init__(self, graph: Graph, tables: FollowedTables) -> None:
+    def __init__(self, graph: FollowedGraph) -> None:
         self._graph = graph
-        self._tables = tables
-        self._further = graph.further(tables.in_tables)
-        groups = len(set(tables.in_tables.values()))
-        self._symbols = range(graph.functions, graph.functions + len(graph.symbols))
-        self._seen = bytearray(self._symbols.stop + groups)
+        self._seen = bytearray(graph.size)
 
-    def enter(self) -> set[str]:
-        """Something calls into the object; returns the symbols that are used since."""
-        return self.call(self._tables.roots) | self._tables.table_symbols
+    def enter(self) -> frozenset[str]:
+        """Something calls into the object; returns the symbols that are used by that."""
+        seen, symbols = self._graph.in_use
+        both = seen | int.from_bytes(self._seen, "little")
+        self._seen[:] = both.to_bytes(len(self._seen), "little")
+        return symbols
 
     def call(self, functions: Iterable[int]) -> set[str]:
-        """``functions`` are called, those of them that are some; returns as :meth:`enter` does."""
-        numbers = self._graph.numbers
-        seeds = [numbers[one] for one in functions if one in numbers]
-        symbols = self._graph.symbols
-        found = self._graph.walk(seeds, self._seen, self._further)
-        return {symbols[at - self._symbols.start] for at in found if at in self._symbols}
+        """``functions`` are called, those of them that are some; returns the symbols used since."""
+        return self._graph.call(functions, self._seen)
 
     def led_to(
         self, functions: AbstractSet[int], roots: AbstractSet[int], without: AbstractSet[int]
@@ -171,5 +193,5 @@ class Running:
 
     def is_called(self, function: int) -> bool:
         """Whether another function than itself that runs leads to a function."""
-        callers = self._tables.callers[function] - {function}
+        callers = self._graph.tables.callers[function] - {function}
         return any(self._seen[self._graph.numbers[caller]] for caller in callers)

@@ -35,7 +35,7 @@ def calls_of(tmp_path: Path, mark: str = "_cffi_backend") -> Calls:
     return calls
 
 
-def live(calls: Calls) -> set[str]:
+def live(calls: Calls) -> frozenset[str]:
     return calls.running().enter() & {"alpha", "beta", "gamma"}
 
 
