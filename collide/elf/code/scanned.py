@@ -118,10 +118,12 @@ class Scanned:
         It gives it to others, as a callback. That is told where half or more of what is ``called``
         have entries of a linkage table: else code reads addresses to call them (``-fno-plt``).
         """
+        sites = [site for at in self.places(name) for site in self._sites.to(at)]
+        if not sites or not self._entries.isdisjoint(self.places(name)):
+            return False
         places = [p for one in called if any(map(self._sites.to, p := self.places(one)))]
         linked = sum(not self._entries.isdisjoint(of) for of in places)
-        sites = [site for at in self.places(name) for site in self._sites.to(at)]
-        if 2 * linked < len(places) or not linked or not sites:
+        if 2 * linked < len(places) or not linked:
             return False
         pieces = self._segments(executable(Image(memoryview(self._again()))))
         return all(any(piece.reads(site) for piece in pieces) for site in sites)
