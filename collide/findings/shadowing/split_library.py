@@ -113,17 +113,26 @@ def split_library(interposition: Interposition) -> RuleResult | None:
         and not (other_strings and any(interposition.provider.elf.exports.beginning(other_strings)))
     )
     stateless = is_inside(interposition) and is_assembly(interposition)
-    calls = interposition.victim.calls
-    used = {
-        b.reference.name
-        for b in interposition.used
-        if b.actual and is_code(b.actual.definition.type)
-    }
-    given = calls is not None and all(calls.gives(name, used) for name in kept)
+    given = _only_given(interposition)
     if given:
         lines.append("Code only gives away the addresses of what stays: the host's may call it.")
     severity = Severity.WARNING if alike or stateless or given else Severity.ERROR
     return RuleResult(SPLIT_LIBRARY, severity, tuple(lines))
+
+
+def _only_given(interposition: Interposition) -> bool:
+    """Whether code only gives away the addresses of what stays, functions all, as callbacks."""
+    calls = interposition.victim.calls
+    if calls is None:
+        return False
+    exports = [dso.elf.exports for dso in interposition.intended]
+    taken = (b.actual.definition for b in interposition.used if b.actual)
+    called = {definition.name for definition in taken if is_code(definition.type)}
+    return all(
+        any(is_code(d.type) for offers in exports for d in offers.candidates(name))
+        and calls.gives(name, called)
+        for name in interposition.kept
+    )
 
 
 def own_calls(interposition: Interposition) -> RuleResult | None:

@@ -335,15 +335,20 @@ def test_library_that_calls_the_one_inside_it_by_address_uses_its_own_copy(
 
 @only_x86_64
 @pytest.mark.parametrize(
-    ("use", "severity"), [("z_set(z_back)", WARNING), ("z_set(z_back) + z_back()", ERROR)]
+    ("use", "severity"),
+    [
+        ("z_set(z_back)", WARNING),
+        ("z_set(z_back) + z_back()", ERROR),
+        ("z_set(z_back) + z_limit", ERROR),
+    ],
 )
 def test_callback_of_its_own_does_not_split_a_library(
     s: Scenario, use: str, severity: Severity
 ) -> None:
     host = "int z_set(int (*f)(void)) { return f != 0; }" + functions("z_get")
     s.lib("libhost.so", host)
-    s.lib("w/liblib.so", host + functions("z_back"))
-    known = "int z_set(int (*f)(void)); int z_get(void), z_back(void);"
+    s.lib("w/liblib.so", host + functions("z_back") + "int z_limit = 3;")
+    known = "int z_set(int (*f)(void)); int z_get(void), z_back(void); extern int z_limit;"
     uses = f"int PyInit_m(void) {{ return z_get() + {use}; }}"
     s.lib("w/m.so", known + uses, needed=["w/liblib.so"])
     assert of(judged(s, "libhost.so"), "m.so") == ("COL101", severity)
