@@ -51,7 +51,7 @@ class RepairPreview:
         self._target = target
         self._names: RunTimeUse | None = None
         self._facts = TargetFactsByArchitecture(target)
-        self._plans: dict[Asked, tuple[frozenset[str], Uncaptured]] = {}
+        self._parts: dict[Asked, list[Uncaptured]] = {}
 
     def removed(self, analysis: Analysis, findings: Sequence[Finding]) -> frozenset[int]:
         """The indexes of those ``findings`` that ``collide repair`` for this host removes."""
@@ -59,35 +59,38 @@ class RepairPreview:
             return frozenset()
         try:
             request = self._request(analysis)
-            planned = None
+            parts: Sequence[Uncaptured] | None = None
             if not capturable(self._target, [analysis], request):
-                planned = self._planned(analysis, request)
-            if planned is not None and not planned.plan.objects:
+                parts = self._planned(analysis, request)
+            if parts is not None and not any(part.plan.objects for part in parts):
                 return frozenset()
             removed = None
-            if planned is not None and planned.holds_for(analysis):
-                removed = removed_by_touching(analysis, findings, planned)
+            if parts is not None and all(part.holds_for(analysis) for part in parts):
+                removed = removed_by_touching(analysis, findings, parts)
             return removed_in_trial(analysis, findings, request) if removed is None else removed
         except CollideError:
             return frozenset()
 
-    def _planned(self, analysis: Analysis, request: RepairRequest) -> Uncaptured:
-        """A plan for all names that this host or those before take, or for this one's alone.
+    def _planned(self, analysis: Analysis, request: RepairRequest) -> Sequence[Uncaptured]:
+        """Plans for all names that this host takes: parts of those before it, and one more.
 
-        The names are treated alike, unless some must stay and hold back others.
+        Each name is treated by itself, unless some must stay and hold back others; then there is
+        one plan for this host alone.
         """
         asked = Asked.of(analysis)
-        alike = asked._replace(taken=frozenset())
-        before, planned = self._plans.get(alike, (frozenset(), None))
-        if planned is None or not asked.taken <= before:
-            together = asked.taken | before
-            planned = plan_uncaptured(analysis, request, together)
-            if asked.runtime != {kept.name for kept in planned.plan.kept if kept.shared} or any(
-                not kept.shared for kept in planned.plan.kept
-            ):
-                return plan_uncaptured(analysis, request)
-            self._plans[alike] = together, planned
-        return planned
+        before = self._parts.setdefault(asked._replace(taken=frozenset()), [])
+        parts = [part for part in before if not part.names.isdisjoint(asked.taken)]
+        new = asked.taken.difference(*(part.names for part in parts))
+        if new or not parts:
+            parts.append(plan_uncaptured(analysis, request, new))
+        kept = [one for part in parts for one in part.plan.kept]
+        if {one.name for one in kept if one.shared} != asked.runtime or any(
+            not one.shared for one in kept
+        ):
+            return [plan_uncaptured(analysis, request, asked.taken)]
+        if new:
+            before.append(parts[-1])
+        return parts
 
     def removed_behind(self, analysis: Analysis, findings: Sequence[Finding]) -> frozenset[int]:
         """The same for findings behind imports of the interpreter's own modules."""
@@ -113,8 +116,12 @@ class RepairPreview:
 
 
 class Uncaptured(NamedTuple):
-    """A plan for hosts that capture no library, its ``sonames`` alone, and the names of it."""
+    """A plan for hosts that capture no library, and its ``sonames`` alone.
 
+    ``names`` are those it was asked to bring home, none for all that a host takes.
+    """
+
+    names: AbstractSet[str]
     plan: Plan
     sonames: Plan
     touched: Touched
@@ -142,7 +149,7 @@ def plan_uncaptured(
     facts = request.facts or TargetFactsByArchitecture(target)
     linked = facts.of(target, frozenset({analysis.host.architecture}))
     definers, _ = linked.linked(touched_names(plan), musl=request.musl)
-    return Uncaptured(plan, sonames, Touched(target, plan, definers))
+    return Uncaptured(names or frozenset(), plan, sonames, Touched(target, plan, definers))
 
 
 # -- from the names that a plan touches -----------------------------------------------------------
@@ -162,14 +169,17 @@ def _key(finding: Finding) -> _Key:
 
 
 def removed_by_touching(
-    analysis: Analysis, findings: Sequence[Finding], planned: Uncaptured
+    analysis: Analysis, findings: Sequence[Finding], parts: Sequence[Uncaptured]
 ) -> frozenset[int] | None:
-    """The indexes of the findings that a plan removes, from the bindings of the touched names.
+    """The indexes of the findings that plans remove, from the bindings of the touched names.
 
     None where these do not decide.
     """
-    names, tried = planned.touched.names, planned.touched.unsettled(analysis)
-    modules = rebind(analysis, planned.plan, tried) if tried else ()
+    names = frozenset[str]().union(*(part.touched.names for part in parts))
+    modules: list[Module] = []
+    for part in parts:
+        if tried := part.touched.unsettled(analysis):
+            modules += rebind(analysis, part.plan, tried)
     before = [f for module in analysis.modules for f in module.failures]
     after = [f for module in modules for f in module.failures]
     if any(f.kind == "version-tables-missing" for f in (*before, *after)):

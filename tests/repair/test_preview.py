@@ -84,7 +84,7 @@ def test_hosts_are_planned_for_together_and_nothing_is_bound_again(
     found = bench.on(target, HOSTS)
     plans = count_plans(monkeypatch)
     removed = [together.removed(*one) for one in found]
-    assert plans == [["f", "g"], ["f", "g", "h"]]
+    assert plans == [["f", "g"], ["h"]]
     assert bench.bound_again == []
     assert removed == [RepairPreview(target).removed(*one) for one in found]
     assert all(
