@@ -200,7 +200,8 @@ class TreeFinder:
             return None
         if found.is_cython and not self.source_of(path):
             needs = self._installed.required_by(path)
-            found = found._replace(called=(*found.called, *(n for n in found.own if n in needs)))
+            named = (n for n in found.own if n.partition(".")[0] in needs and self._find(n))
+            found = found._replace(called=(*found.called, *named))
         return found
 
     def _tops(self) -> set[str]:
