@@ -7,14 +7,14 @@ and of two files with one path the last that is installed stays.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from collide.analysis.analysis import Analysis, Module, Openable, find_modules, opening_of
 from collide.binding.binder import Binder
 from collide.binding.definers import ReferencesByDefiner
 from collide.binding.session import Session
 from collide.loader.host import Host
-from collide.loader.model import FileSystem
+from collide.loader.model import Dso, FileSystem
 from collide.loader.opening import ALL_NOW, Mode, ModePatterns, Opening
 from collide.support.patterns import matches
 from collide.support.records import NamedTuple
@@ -117,18 +117,19 @@ def binder_for(
     host: Host,
     files: FileSystem,
     names: Iterable[str],
-    by_definer: ReferencesByDefiner | None = None,
+    by_definer: Callable[[Sequence[Dso]], ReferencesByDefiner] | None = None,
 ) -> Binder:
     """A binder that has indexed all objects that opening ``names`` out of ``files`` can bring.
 
-    ``by_definer`` are the references of a target that is opened on several hosts.
+    ``by_definer`` gives the references of those that are of targets opened on several hosts.
     """
     process = host.process.copy(files)
     loaded = len(process.maps)
     for name in names:
         process.dlopen(name)
     brought = [m.dso for m in process.maps[loaded:]]
-    return Binder(host.process, (*host.imported_files, *brought), by_definer)
+    shared = by_definer(brought) if by_definer else None
+    return Binder(host.process, (*host.imported_files, *brought), shared)
 
 
 def open_modules(

@@ -18,6 +18,7 @@ from collide.analysis.analysis import Module
 from collide.analysis.install import binder_for, install_together, open_modules, with_planned
 from collide.analysis.pair_traces import Shared
 from collide.binding.binding import Binding, BindingGroup, BoundObject, is_unique, names_apart
+from collide.binding.definers import ReferencesByDefiner
 from collide.binding.session import Session
 from collide.loader.host import Host
 from collide.loader.link_map import LinkMap, LoadFailure
@@ -81,15 +82,22 @@ class PairOrder(NamedTuple):
 
 
 def both_orders(
-    targets: tuple[Target, Target], host: Host, shares: Shared, modes: ModePatterns = ALL_NOW
+    targets: tuple[Target, Target],
+    host: Host,
+    shares: Shared,
+    modes: ModePatterns = ALL_NOW,
+    by_definer: Callable[[Sequence[Dso]], ReferencesByDefiner] | None = None,
 ) -> tuple[PairOrder, PairOrder]:
-    """Open two targets one after the other, and the other way round."""
+    """Open two targets one after the other, and the other way round.
+
+    For ``by_definer`` see :func:`collide.analysis.install.binder_for`.
+    """
     installed = install_together(targets)
     by_name = {installed.names[f.path]: path for path, f in installed.members.items()}
     paths = tuple([by_name[name] for name in names if name in by_name] for names in shares.modules)
     files = installed.files(host)
     opened = with_planned(installed, [p for side in paths for p in side])
-    binder = binder_for(host, files, opened)
+    binder = binder_for(host, files, opened, by_definer)
     sessions = [Session(host.process, files, binder) for _ in paths]
 
     def run(session: Session, side: int) -> tuple[Module, ...]:

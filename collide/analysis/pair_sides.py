@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from operator import attrgetter
 
 from collide.analysis.install import binder_for, install_together, open_modules, with_planned
 from collide.analysis.pair_orders import (
@@ -97,19 +98,30 @@ class _Watched(FileSystem):
 
 
 class KnownDefiners:
-    """The references of targets by definer, for all hosts; ``keeps`` says of which targets."""
+    """The references of objects of targets by definer, for all hosts.
+
+    ``keeps`` says which targets stay in memory; of these so many are known that they have not more
+    than ``_NAMES`` in all.
+    """
+
+    _NAMES = 1_000_000
 
     def __init__(self, keeps: Callable[[str], bool]) -> None:
         self.keeps = keeps
-        self._known: dict[str, ReferencesByDefiner] = {}
+        self._known: dict[tuple[Dso, ...], ReferencesByDefiner] = {}
+        self._room = self._NAMES
 
-    def of(self, target: Target) -> ReferencesByDefiner:
-        """Those of one target: the same each time, if it is kept."""
-        known = self._known.get(target.name)
-        if known is None or any(dso not in known for dso in target.members.values()):
-            known = ReferencesByDefiner(target.members.values())
-            if self.keeps(target.name):
-                self._known[target.name] = known
+    def of(self, targets: Sequence[Target], among: Iterable[Dso]) -> ReferencesByDefiner:
+        """Those of all members of ``targets`` that are ``among`` some objects."""
+        members = {dso for target in targets for dso in target.members.values()}
+        dsos = tuple(sorted(members.intersection(among), key=attrgetter("path")))
+        known = self._known.get(dsos)
+        if known is None:
+            known = ReferencesByDefiner(dsos)
+            if all(self.keeps(target.name) for target in targets):
+                self._room -= len(known.wanted)
+                if self._room >= 0:
+                    self._known[dsos] = known
         return known
 
 
@@ -188,8 +200,8 @@ class SystemSides:
         by_name = {target.names[f.path]: path for path, f in target.members.items()}
         paths = tuple(by_name[name] for name in names)
         files = _Watched(target.files(host))
-        by_definer = self._by_definer.of(target)
-        binder = binder_for(host, files, with_planned(target, paths), by_definer)
+        by_definer = self._by_definer.of([target], target.members.values())
+        binder = binder_for(host, files, with_planned(target, paths), lambda _: by_definer)
         session = Session(host.process, files, binder)
         modules = list(open_modules(session, target, paths, self._modes))
         if any(m.failures for m in modules):

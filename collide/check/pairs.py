@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from collide.analysis.analysis import Analysis
 from collide.analysis.install import conflicts
@@ -190,6 +190,7 @@ class _Known:
         self, host: Host, kept: KeptTargets, modes: ModePatterns, by_definer: KnownDefiners
     ) -> None:
         self._host, self._kept, self._modes = host, kept, modes
+        self._by_definer = by_definer
         self._sides = SystemSides(host, modes, by_definer)
         self._judged = JudgedChanges()
         self._together: dict[str, Side] = {}
@@ -221,7 +222,8 @@ class _Known:
         except InputError as e:
             return Pair(names, host, shares, left_out=f"cannot be read again: {e}")
         if pair_orders is None:
-            pair_orders = both_orders(targets, host, shares, self._modes)
+            by_definer = partial(self._by_definer.of, targets)
+            pair_orders = both_orders(targets, host, shares, self._modes, by_definer)
             common = judge_conflicts(conflicts(targets))
             for pair_order, alone in zip(pair_orders, (other, one), strict=True):
                 common += _failing(pair_order, alone, host)

@@ -180,7 +180,7 @@ def test_pair_whose_process_is_killed_is_named(
     def meet(*_: object) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
-    monkeypatch.setattr("collide.check.pairs.both_orders", meet)
+    monkeypatch.setattr("collide.analysis.pair_sides.SystemSides.both_orders", meet)
     profile = "debian-12-python3"
     status, out, err = run(capsys, directory, "--profile", profile, "--jobs", "2")
     assert status == 2
