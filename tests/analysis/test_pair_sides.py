@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from itertools import combinations
 from pathlib import Path
 
@@ -150,7 +151,12 @@ def test_a_target_is_indexed_once_for_all_hosts(
         found, opened = pairs.orders(one, other, SystemSides(host, by_definer=known))
         assert found is not None
         assert said(found) == said(opened)
-    assert len(indexed) == 2
+        # So is what the two bring that are opened.
+        shares = shared(traces(analyse(one, host)), traces(analyse(other, host)))
+        targets = (one, other)
+        by_definer = partial(known.of, targets)
+        assert said(both_orders(targets, host, shares, by_definer=by_definer)) == said(opened)
+    assert len(indexed) == 3
 
 
 @pytest.mark.parametrize("of_other", ["unique", "large", "both names"])
