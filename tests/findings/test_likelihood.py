@@ -32,7 +32,7 @@ def test_a_finding_says_it_in_words_with_the_pairs_it_stands_on() -> None:
     error = likelihood(Finding(SPLIT_LIBRARY, Severity.ERROR, "a.so"))
     warning = likelihood(Finding(REPLACED_LIBRARY, Severity.WARNING, "a.so"))
     assert error is not None and warning is not None
-    assert error.word == "likely" and error.probability > 0.8
+    assert error.word == "very likely" and error.probability > 0.85
     assert warning.probability < 0.2
     broke, pairs = measured()["warning"]["COL102"]
     assert f"of {pairs} wheels with such a finding that were run, {broke} broke" in str(warning)
