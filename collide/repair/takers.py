@@ -180,9 +180,12 @@ class TargetFacts:
 
 def _with_address(dso: Dso, wanted: AbstractSet[str]) -> AbstractSet[str]:
     """Those of the names ``wanted`` of which an object has more than an undefined symbol."""
-    candidates = dso.elf.exports.candidates
-    found = dso.elf.exports.defined(wanted)
-    return {name for name in found if any(not d.undefined for d in candidates(name))}
+    exports = dso.elf.exports
+    found = exports.defined(wanted)
+    # These have one definition, as nearly all have.
+    plain = exports.simple(dict.fromkeys(found))
+    others = (name for name in found if name not in plain)
+    return {*plain, *(n for n in others if any(not d.undefined for d in exports.candidates(n)))}
 
 
 def _looked_up(dso: Dso, wanted: AbstractSet[str], musl: bool) -> AbstractSet[str]:
