@@ -259,10 +259,7 @@ class Calls(Scanned):
             users = self._users_of(in_data, variables)
             misread: dict[str | int, frozenset[int]] = {}
             for interior in interiors:
-                if (interior, wanted) not in self._inside:
-                    found_inside = self._called_inside(interior, wanted, offered)
-                    self._inside[interior, wanted] = found_inside
-                called, not_called = self._inside[interior, wanted]
+                called, not_called = self._called_inside(interior, wanted, offered)
                 users = {**called, **users}
                 misread |= not_called
             new = self._following(users, at_load, misread)
@@ -281,6 +278,17 @@ class Calls(Scanned):
         They do so by an address or by one of the names ``kept``; whether they do is not asked.
         Then who only seems to call what of the library.
         """
+        known = self._entered.get(interior)
+        if known is None:
+            known = self._entered[interior] = self._entered_from_outside(interior, offered)
+        inside, called, in_tables, misread = known
+        named = {one for one in inside if not kept.isdisjoint(offered.get(one, ()))}
+        return dict.fromkeys(in_tables, called | named), misread
+
+    def _entered_from_outside(
+        self, interior: Sequence[range], offered: Mapping[int, Sequence[str]]
+    ) -> tuple[frozenset[int], frozenset[int], AbstractSet[str | int], _ByCallee]:
+        """The functions of a library, those that others call by address, what stands in tables."""
         starts = self.functions
         bounds = ((bisect_left(starts, p.start), bisect_left(starts, p.stop)) for p in interior)
         inside = frozenset(one for first, last in bounds for one in starts[first:last])
@@ -291,9 +299,8 @@ class Calls(Scanned):
             places[name] = [site for at in self.places(name) for site in sites.to(at)]
         callers, misread = from_outside(places, inside, self._split, image)
         called = entered(callers, inside, sites, self._split, self.constructors)
-        called |= {one for one in inside if not kept.isdisjoint(offered.get(one, ()))}
         names = among(self._table_symbols, image, inside, offered)
-        return dict.fromkeys(names | self._tables.intersection(inside), called), misread
+        return inside, called, names | self._tables.intersection(inside), misread
 
     def _users_of(
         self, wanted: AbstractSet[str | int], variables: Callable[[], AbstractSet[int]]
@@ -317,8 +324,9 @@ class Calls(Scanned):
     def _forget(self) -> None:
         """Forget what was found by the tables or by the code as they were."""
         self._now = self._following({}, at_load=True)
-        self._inside: dict[
-            tuple[Sequence[range], AbstractSet[str]], tuple[_ByCallee, _ByCallee]
+        self._entered: dict[
+            Sequence[range],
+            tuple[frozenset[int], frozenset[int], AbstractSet[str | int], _ByCallee],
         ] = {}
         unasked: tuple[_Frozen, _Frozen, bool] = frozenset(), frozenset(), True
         self._by_tables = {unasked: self._now}
