@@ -93,7 +93,9 @@ def _is_decided(record: Case) -> bool:
 def _as_case(record: Case) -> Case:
     """A record of ``measure.py`` in the form of a case."""
     first, *others = (name for name in record["wheels"] if not name.endswith("-any.whl"))
-    tags = ",".join(f"{platform}_{_MACHINES[record['kind']]}" for platform in _PLATFORMS)
+    usual = (f"{platform}_{_MACHINES[record['kind']]}" for platform in _PLATFORMS)
+    own = first.removesuffix(".whl").rpartition("-")[2].split(".")
+    tags = ",".join(dict.fromkeys((*usual, *own)))
     options = f"--no-deps --only-binary=:all: --python-version 311 --implementation cp {_ABIS}"
     return {
         "id": record["id"],
