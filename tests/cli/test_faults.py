@@ -52,11 +52,11 @@ def title_of(wheel: str) -> str:
     return "-".join(Path(wheel).name.split("-")[:2]) + " ("
 
 
-def failing(error: Exception) -> Callable[[str], Target]:
-    def read(path: str) -> Target:
+def failing(error: Exception) -> Callable[..., Target]:
+    def read(path: str, *, keeping: bool = False) -> Target:
         if Path(path).name.startswith("bad-"):
             raise error
-        return read_target(path)
+        return read_target(path, keeping=keeping)
 
     return read
 

@@ -18,9 +18,9 @@ SLOW = """
 import sys, time
 import collide.check.parallel, collide.wheels.target
 read = collide.wheels.target.read_target
-def slow(path):
+def slow(path, **options):
     time.sleep(float(sys.argv[1]))
-    return read(path)
+    return read(path, **options)
 collide.check.parallel.read_target = collide.wheels.target.read_target = slow
 from collide.cli.main import main
 sys.exit(main(["check", *sys.argv[2:]]))
