@@ -26,7 +26,8 @@ was written down before the run. Each exercise ran three times in plain Python a
 release of the library does), "misbinds" works with bindings that are shadowed, "safe" has none.
 A pair of two wheels ran in both orders. `arm64-` hosts ran under qemu-user. In `part` are the
 pairs that rules may be fitted to (fit) and those that they are judged by (judge): no library that
-a pair is about, the one that collides most, is in both, nor others of its family.
+a pair is about, the one that collides most, is in both, nor others of its family,
+but for fresh pairs: rules are not made on these, and some are about a library of older ones.
 """
 WORKING = ("misbinds", "safe")
 
