@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 
 from collide.support.errors import InputError
-from collide.support.limits import hold
+from collide.support.file_bytes import read_bytes
 from collide.wheels.python.imports import Distribution, is_record_of
 from collide.wheels.requirements import required
 
@@ -48,8 +48,8 @@ class Installed:
             return frozenset()
         if owner not in self._required:
             metadata = b""
-            with suppress(OSError):
-                metadata = (owner / "METADATA").read_bytes()
+            with suppress(InputError):
+                metadata = read_bytes(owner / "METADATA", "python-size")
             found = map(self.distribution, required(metadata))
             files = (file for one in found if one is not None for file in one.files)
             tops = frozenset(file.partition("/")[0].partition(".")[0] for file in files)
@@ -60,8 +60,8 @@ class Installed:
 def _recorded(directory: Path) -> Distribution | None:
     path = directory / "RECORD"
     try:
-        hold("python-size", path.stat().st_size, str(path))
-        rows = list(csv.reader(path.read_text(encoding="utf-8").splitlines()))
-    except (InputError, OSError, ValueError, csv.Error):
+        text = read_bytes(path, "python-size").decode()
+        rows = list(csv.reader(text.splitlines()))
+    except (InputError, ValueError, csv.Error):
         return None
     return Distribution(str(directory.parent), tuple(row[0] for row in rows if row))
