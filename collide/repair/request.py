@@ -224,12 +224,18 @@ class RunTimeUse:
         return dict.fromkeys(found, f"stands as text in {member}, which may open it")
 
 
+_NO_DIGITS = bytes(set(range(256)) - set(b"0123456789"))
+
+
 def _standing_in(texts: Mapping[str, bytes], names: AbstractSet[str]) -> dict[str, str]:
     whole = b"\0".join(texts.values())
+    # Texts have few digits: where those of a hash do not stand, it need not be searched for.
+    digits = whole.translate(None, _NO_DIGITS)
     parts: dict[str, str] = {}
     for name in sorted(names):
         hashes = [m[0][1:] for m in re.finditer(rf"{HASH}(?=\.)", name)]
-        if any(part.encode() in whole for part in hashes or [name]):
+        raw = [part.encode() for part in hashes or [name]]
+        if any(part.translate(None, _NO_DIGITS) in digits and part in whole for part in raw):
             parts |= dict.fromkeys((name, *hashes), name)
     found: dict[str, str] = {}
     for member, text in sorted(texts.items()) if parts else ():
