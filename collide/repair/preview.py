@@ -22,7 +22,13 @@ from collide.findings.loading import judge_loading
 from collide.findings.shadowing.own_shadow import OWN_SHADOW
 from collide.findings.shadowing.vague_linkage import VAGUE_LINKAGE
 from collide.repair.plan import NO_CHANGES, Plan, RepairRequest, make_plan
-from collide.repair.rebind import Touched, only_renames, rebind, touched_names
+from collide.repair.rebind import (
+    Touched,
+    are_renamed_alike,
+    go_by_file_name,
+    rebind,
+    touched_names,
+)
 from collide.repair.request import RepairOptions, RunTimeUse, make_request
 from collide.repair.sonames import (
     capturable,
@@ -31,7 +37,7 @@ from collide.repair.sonames import (
     plan_sonames,
     renamed_libraries,
 )
-from collide.repair.takers import Asked, TargetFactsByArchitecture
+from collide.repair.takers import Asked, TargetFactsByArchitecture, member_groups
 from collide.support.errors import CollideError
 from collide.support.records import NamedTuple
 from collide.wheels.target import Target
@@ -119,16 +125,20 @@ class Uncaptured(NamedTuple):
     """A plan for hosts that capture no library, and its ``sonames`` alone.
 
     ``names`` are those it was asked to bring home, none for all that a host takes.
+    ``by_file_name`` is whether the libraries that get other names go by these only.
     """
 
     names: AbstractSet[str]
     plan: Plan
     sonames: Plan
+    by_file_name: bool
     touched: Touched
 
     def holds_for(self, analysis: Analysis) -> bool:
         """Whether the same objects are loaded with it; otherwise all has to be loaded again."""
-        return not self.sonames.moved or only_renames(analysis, self.sonames)
+        return not self.sonames.moved or (
+            self.by_file_name and are_renamed_alike(analysis, self.sonames)
+        )
 
 
 def plan_uncaptured(
@@ -149,7 +159,13 @@ def plan_uncaptured(
     facts = request.facts or TargetFactsByArchitecture(target)
     linked = facts.of(target, frozenset({analysis.host.architecture}))
     definers, _ = linked.linked(touched_names(plan), musl=request.musl)
-    return Uncaptured(names or frozenset(), plan, sonames, Touched(target, plan, definers))
+    return Uncaptured(
+        names=names or frozenset(),
+        plan=plan,
+        sonames=sonames,
+        by_file_name=go_by_file_name(target, sonames),
+        touched=Touched(target, plan, definers),
+    )
 
 
 # -- from the names that a plan touches -----------------------------------------------------------
@@ -177,8 +193,9 @@ def removed_by_touching(
     """
     names = frozenset[str]().union(*(part.touched.names for part in parts))
     modules: list[Module] = []
+    groups = tuple(member_groups(analysis))
     for part in parts:
-        if tried := part.touched.unsettled(analysis):
+        if tried := part.touched.unsettled(analysis, groups):
             modules += rebind(analysis, part.plan, tried)
     before = [f for module in analysis.modules for f in module.failures]
     after = [f for module in modules for f in module.failures]

@@ -21,7 +21,6 @@ from collide.loader.link_map import LinkMap, Opened
 from collide.loader.model import Dso
 from collide.repair.apply import touched_object
 from collide.repair.plan import ObjectChange, Plan
-from collide.repair.takers import member_groups
 from collide.wheels.target import Target
 
 
@@ -32,22 +31,30 @@ def touched_names(plan: Plan) -> frozenset[str]:
     )
 
 
-def only_renames(analysis: Analysis, sonames: Plan) -> bool:
-    """Whether ``sonames`` gives libraries other names and changes nothing else in what is loaded.
-
-    It does when each of these names means the same library to all that use it,
-    in every module, and nothing outside the wheel uses it.
-    """
-    new_names = {basename(old): basename(new) for old, new in sonames.moved.items()}
+def go_by_file_name(target: Target, sonames: Plan) -> bool:
+    """Whether libraries that ``sonames`` gives other names are called by file name only."""
+    new_names = _file_names(sonames)
     new = set(new_names.values())
-    members = analysis.target.members.items()
+    members = target.members.items()
     if len(new) < len(new_names) or any(
         not new.isdisjoint((basename(path), *dso.elf.needed)) for path, dso in members
     ):
         return False
-    return all(_goes_by_file_name(path, dso, new_names) for path, dso in members) and all(
-        _is_renamed_alike(analysis, module, new_names) for module in analysis.modules
-    )
+    return all(_goes_by_file_name(path, dso, new_names) for path, dso in members)
+
+
+def are_renamed_alike(analysis: Analysis, sonames: Plan) -> bool:
+    """Whether each name that ``sonames`` changes means the same library to all that use it.
+
+    Nothing outside the wheel uses it, in any module. Then, of libraries that
+    :func:`go_by_file_name`, nothing else changes in what is loaded.
+    """
+    new_names = _file_names(sonames)
+    return all(_is_renamed_alike(analysis, module, new_names) for module in analysis.modules)
+
+
+def _file_names(sonames: Plan) -> dict[str, str]:
+    return {basename(old): basename(new) for old, new in sonames.moved.items()}
 
 
 def _goes_by_file_name(path: str, dso: Dso, names: Mapping[str, str]) -> bool:
@@ -65,8 +72,9 @@ def _is_renamed_alike(analysis: Analysis, module: Module, names: Mapping[str, st
     if module.bound is None:
         return True
     for m in module.bound.opened.searchlist:
-        needs = {need.file for need in m.elf.version_needs}
-        if not (analysis.is_member(m.dso) or needs.isdisjoint(names)):
+        if analysis.is_member(m.dso):
+            continue
+        if any(need.file in names for need in m.elf.version_needs):
             return False
     for m in module.bound.opened.new:
         for needed, (name, _) in zip(m.needed or (), m.resolutions, strict=True):
@@ -90,9 +98,12 @@ class Touched:
         self._definers = definers
         self._known: dict[BindingGroup, AbstractSet[str]] = {}
 
-    def unsettled(self, analysis: Analysis) -> AbstractSet[str]:
+    def unsettled(
+        self, analysis: Analysis, groups: Iterable[tuple[Dso, BindingGroup]]
+    ) -> AbstractSet[str]:
         """Those names of which only a trial shows what they are bound to after the plan.
 
+        ``groups`` are the :func:`member_groups` of the analysis.
         Of every other name each reference that the plan changes was meant for a definition which
         so is in its scope and matches, and which it gets: it is the only one that has the new
         name, or the one that the object itself has and closes.
@@ -100,10 +111,11 @@ class Touched:
         if any(module.failures for module in analysis.modules):
             return self.names
         found = set[str]()
-        for dso, group in member_groups(analysis):
-            if group not in self._known:
-                self._known[group] = self._unsettled_in(dso, group)
-            found |= self._known[group]
+        for dso, group in groups:
+            known = self._known.get(group)
+            if known is None:
+                known = self._known[group] = self._unsettled_in(dso, group)
+            found |= known
         return found
 
     def _unsettled_in(self, dso: Dso, group: BindingGroup) -> AbstractSet[str]:
@@ -132,8 +144,9 @@ def _is_settled(b: Binding, dso: Dso, change: ObjectChange, definers: Sequence[D
     ``definers`` are the objects of the wheel that define the name.
     """
     reference, actual, meant, shadowed = b
-    closed = reference.name in change.closed
-    if not closed and reference.name not in change.renamed:
+    name = reference.name
+    closed = name in change.closed
+    if not closed and name not in change.renamed:
         return not shadowed and not any(hit.dso in definers for hit in (actual, meant) if hit)
     if meant is None or meant.definition.type == STT_TLS:
         return False
