@@ -279,7 +279,7 @@ class _Screen:
         if len(set(embeds.values())) < 2 or not (one.breaks or one.warns):
             return
         told = []
-        for kind, does in (("in python", False), ("imported in gdb and such", True)):
+        for kind, does in (("in python", False), ("in programs that embed it", True)):
             counts = [
                 (word, sum(embeds[name] is does for name in names))
                 for word, names in (

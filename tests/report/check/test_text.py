@@ -123,7 +123,7 @@ def test_first_screen_has_an_input_a_line_for_each_cause_and_what_to_do() -> Non
     columns = [line.split() for line in lines_of(four_causes())]
     assert [" ".join(words) for words in columns] == [
         "demo-1.0 (cp311, x86_64) on 3 hosts: would break on 1, warnings on 1, clean on 1",
-        "in python: warnings on 1; imported in gdb and such: would break on 1, clean on 1",
+        "in python: warnings on 1; in programs that embed it: would break on 1, clean on 1",
         "error libxml2, built into a mixed with gdb's libxml2.so.2.9.14 COL101",
         "warning libz 1.3.2, built into b replaced by the host's 1.2.13 on gdb and python3 COL102",
         "warning symbol00 in b replaced by libunistring's on gdb and python3 COL104",
