@@ -202,9 +202,14 @@ def _data_of(analysis: Analysis, intended: Iterable[Dso]) -> str:
     for dso in intended if analysis.target.data else ():
         name = (library_name(dso) or "").removeprefix("lib").rstrip("0123456789")
         directory = analysis.target.data.get(name, "")
-        if directory and f"share/{name}".encode() in dso.read():
+        if directory and _holds(dso, f"share/{name}".encode()):
             return directory
     return ""
+
+
+@once_of
+def _holds(dso: Dso, text: bytes) -> bool:
+    return text in dso.read()
 
 
 def _is_weighed(analysis: Analysis, key: InterpositionKey, found: _Collected) -> bool:

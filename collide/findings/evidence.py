@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from collide.elf.symbols import is_code, is_data
+from collide.loader.model import once_of
 from collide.support.records import NamedTuple
 from collide.support.text import plural
 
@@ -50,9 +51,14 @@ def is_text(match: Match) -> bool:
     dso, definition = match
     if definition.value is None or not definition.size:
         return False
+    return _is_text(dso, definition.value, definition.size)
+
+
+@once_of
+def _is_text(dso: Dso, address: int, size: int) -> bool:
     from collide.elf import strings  # late: start-up
 
-    return strings.is_text(dso.read(), definition.value, definition.size)
+    return strings.is_text(dso.read(), address, size)
 
 
 def structures(interposition: Interposition) -> list[str]:

@@ -293,11 +293,10 @@ def _text(severity: Severity | None) -> str:
     return "" if severity is None else str(severity)
 
 
-def kinds_of_error(told: Iterable[Interpositions]) -> Iterator[str]:
+def kinds_of_error(told: Iterable[tuple[Interpositions, Outcome]]) -> Iterator[str]:
     """False alarms and misses of errors, by the codes that were told, the most frequent first."""
     found: dict[tuple[str, str], list[str]] = {}
-    for one in told:
-        outcome = one.outcome()
+    for one, outcome in told:
         alarm, breaks = outcome.worst == Severity.ERROR, one.case["label"] == "breaks"
         if alarm != breaks:
             results = [judge_interposition(i) for i in one.interpositions]
@@ -344,7 +343,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         for f in judge(analysis_of(case)):
             print(f"{f.severity} {f.code.id} {f.victim} <- {f.provider}", *f.evidence, sep="\n  ")
         return
-    told, all_used = [], []
+    told, outcomes, all_used = [], [], []
     for case in cases(args.of):
         try:
             analysis = analysis_of(case)
@@ -354,10 +353,10 @@ def main(argv: Sequence[str] | None = None) -> None:
         told.append(interpositions_of(case, analysis))
         all_used.append(interpositions_of(case, analysis, reaching=False).outcome())
         o = told[-1].outcome()
+        outcomes.append(o)
         wrong = "" if o.agrees else "  WRONG"
         print(f"{case['label']:9} {_text(o.worst) or 'nothing':8} {case['id']}{wrong}", flush=True)
-    outcomes = [c.outcome() for c in told]
-    print("\n" + "\n".join(kinds_of_error(told)))
+    print("\n" + "\n".join(kinds_of_error(zip(told, outcomes, strict=True))))
     print(f"\n{confusion(outcomes)}\n\nall rules                {score(outcomes)}")
     for half, held_out in (("looked at", False), ("held out", True)):
         of_half = [o for o in outcomes if is_held_out(o.case) is held_out]
