@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-_WORD = re.compile(r"_*(?:_ZN?K?(\d+)|[A-Z]+(?![a-z])\d*|[A-Z]?[a-z]+\d*)")
+_SCOPE = re.compile(r"_Z(?:GTt|G[VR]|T[VTIS])?Z*N?[KVRO]*(?:(\d+)|S[tabdios])")
+"""What stands before the outermost scope of a C++ name (Itanium C++ ABI 5.1): a length, or std."""
+_WORD = re.compile(r"_*(?:[A-Z]+(?![a-z])\d*|[A-Z]?[a-z]+\d*)")
 
 
 def first_word(name: str) -> str:
@@ -14,12 +16,11 @@ def first_word(name: str) -> str:
     A number belongs to the word: ``jpeg12_write_scanlines`` is of another family
     than ``jpeg_write_scanlines``.
     """
+    scope = _SCOPE.match(name)
+    if scope is not None:
+        return name[scope.end() : scope.end() + int(scope[1])] if scope[1] else "std"
     found = _WORD.match(name)
-    if found is None:
-        return name
-    if found[1]:
-        return name[found.end() : found.end() + int(found[1])]
-    return found[0]
+    return name if found is None else found[0]
 
 
 _VERB = re.compile(r"(?i)(new|alloc|create|init|open|free|destroy|end|close|delete)")

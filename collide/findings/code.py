@@ -63,8 +63,8 @@ class Code(NamedTuple):
     interposition for which a finding repeats ``remedy``, where others name
     the libraries at hand. ``per_binding`` marks an interposition that one
     binding shows by itself; the other rules compare victim and provider. ``foreign`` marks one
-    whose provider is no copy of the library that was meant. ``example`` tells of one case, with
-    a command where the wheel can be had; ``fixes`` name what removes it, of
+    whose provider need be no copy of the library that was meant. ``example`` tells of one case,
+    with a command where the wheel can be had; ``fixes`` name what removes it, of
     :data:`collide.findings.fixes.FIXES`, the likeliest first.
     """
 

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from collide.loader.lookup import Match
     from collide.loader.model import Dso
 
-RESERVED = re.compile(r"__|_Unwind_|_Z(?:GTt|T[VTIS])?N?K?(?:St|S[abdios])|_Z(?:nw|na|dl|da)")
+RESERVED = re.compile(
+    r"__|_Unwind_|_Z(?:GTt|G[VR]|T[VTIS])?Z*N?[KVRO]*(?:St|S[abdios])|_Z(?:nw|na|dl|da)"
+)
 """Names of the implementation of C and C++ (ISO C++ [lex.name]): the compiler's, namespace std.
 
 Those of the unwinder are an interface that any makes alike (Itanium C++ ABI: Exception Handling,

@@ -7,6 +7,7 @@ import pytest
 from collide.findings.code import Code
 from collide.findings.loading import CAPTURED_SONAME, EXECUTABLE_STACK, UNDEFINED_SYMBOL
 from collide.findings.pairs import SYSTEM_ACROSS
+from collide.findings.shadowing.compiler_runtime import COMPILER_RUNTIME
 from collide.findings.shadowing.foreign_symbol import FOREIGN_SYMBOL
 from collide.findings.shadowing.own_shadow import OWN_SHADOW
 from collide.findings.shadowing.replaced_library import REPLACED_LIBRARY
@@ -46,6 +47,7 @@ def test_library_is_named_without_hash_and_numbers(path: str, name: str) -> None
         (REPLACED_LIBRARY, SSL, SSL, "/usr/bin/host", "libssl"),
         (FOREIGN_SYMBOL, MODULE, MODULE, "/usr/bin/postgres", "postgres"),
         (FOREIGN_SYMBOL, SSL, SSL, "/lib/libother.so.1", "libother"),
+        (COMPILER_RUNTIME, MODULE, MODULE, "/lib/libother.so.1", "libother"),
         (CAPTURED_SONAME, MODULE, "libz.so.1", "/lib/libz.so.1.2.13", "libz"),
         (SYSTEM_ACROSS, MODULE, MODULE, "pkg.libs/libgeos-3ef06f11.so.3.13.1", "libgeos"),
         (SPLIT_LIBRARY, "p/lib.abi3.so", "p/lib.abi3.so", "/lib/libarrow.so.1", "libarrow"),

@@ -22,6 +22,7 @@ COMPILER_RUNTIME = Code(
     "Nothing need be done; -static-libgcc and -static-libstdc++ with -Wl,--exclude-libs,ALL keep "
     "the wheel's own.",
     fixed_remedy=True,
+    foreign=True,
     example=(
         "A module links libgcc statically, in a program that links libgcc_s.so.1: both have "
         "__udivti3, with one result."

@@ -1,0 +1,28 @@
+"""The word by which names belong to one library."""
+
+from __future__ import annotations
+
+import pytest
+
+from collide.elf.names import first_word
+
+
+@pytest.mark.parametrize(
+    ("name", "word"),
+    [
+        ("xmlNewNode", "xml"),
+        ("BIO_new", "BIO"),
+        ("jpeg12_write_scanlines", "jpeg12"),
+        ("_ZN4geos4geom8GeometryD1Ev", "geos"),
+        ("_ZNK4geos4geom8Geometry4copyEv", "geos"),
+        ("_ZNKR4geos4geom8Geometry4copyEv", "geos"),
+        ("_ZTVN4geos4geom8GeometryE", "geos"),
+        ("_ZGVZN4geos4initEvE1x", "geos"),
+        ("_ZTSNSt13__future_base13_State_baseV2E", "std"),
+        ("_ZSt4cout", "std"),
+        ("_ZNSaIcED1Ev", "std"),
+        ("_7z", "_7z"),
+    ],
+)
+def test_first_word_of_a_name_is_of_its_library(name: str, word: str) -> None:
+    assert first_word(name) == word
