@@ -7,8 +7,17 @@ missing. Sources: gABI chapters 4 and 5, glibc ``elf/get-dynamic-info.h``.
 from __future__ import annotations
 
 import struct
+from array import array
+from collections.abc import Iterator
 
 from collide.elf.constants import (
+    DT_JMPREL,
+    DT_PLTREL,
+    DT_PLTRELSZ,
+    DT_REL,
+    DT_RELA,
+    DT_RELASZ,
+    DT_RELSZ,
     DT_STRSZ,
     DT_STRTAB,
     ET_DYN,
@@ -73,12 +82,24 @@ class TlsSegment(NamedTuple):
     first: int
 
 
+class RelocationTable(NamedTuple):
+    """One table of relocations (gABI "Relocation"), by the dynamic tag that has its address.
+
+    ``width`` is the number of words of an entry: offset, ``r_info`` and, of three, the addend.
+    """
+
+    tag: int
+    width: int
+    data: memoryview
+
+
 class Image:
     """One ELF file's headers, dynamic section and string table.
 
     ``bits`` and ``order`` (a ``struct`` byte order) are those of the file,
     ``address`` and ``symbol`` the forms of its words and symbols, ``segments``
-    its program headers in their order. Offsets are
+    its program headers in their order. The symbol of an ``r_info`` is above ``info_shift`` bits,
+    its type is those of ``info_mask``. Offsets are
     checked by the slices that use them. Raises FormatError, or one of
     read_object's other errors for a file that ends early.
     """
@@ -112,6 +133,7 @@ class Image:
         self.machine = machine
         self.expected_phentsize = 56 if wide else 32
         self.address = "Q" if wide else "I"
+        self.info_shift, self.info_mask = (32, 0xFFFFFFFF) if wide else (8, 0xFF)
         self.symbol = struct.Struct(f"{order}IBBHQQ" if wide else f"{order}IIIBBH")
         self.segments: list[Segment] = []
         self.loads: list[tuple[int, int, int]] = []
@@ -190,7 +212,7 @@ class Image:
     def _dynamic_section(self, offset: int, size: int) -> None:
         entry = 2 * (self.bits // 8)
         raw = self.data[offset : offset + size // entry * entry]
-        words = integers(raw, self.address, self.big_endian)
+        words = self.words(raw)
         for tag, value in zip(words[0::2], words[1::2], strict=True):
             if tag == 0:
                 break
@@ -217,6 +239,21 @@ class Image:
                     break
                 return rest[:size]
         raise FormatError(f"truncated or corrupt ELF file (no bytes at address {address:#x})")
+
+    def relocation_tables(self) -> Iterator[RelocationTable]:
+        """The tables that are not empty, in the order in which a loader reads them."""
+        plt_width = 3 if self.one(DT_PLTREL, DT_REL) == DT_RELA else 2
+        for tag, size_tag, width in (
+            (DT_RELA, DT_RELASZ, 3),
+            (DT_REL, DT_RELSZ, 2),
+            (DT_JMPREL, DT_PLTRELSZ, plt_width),
+        ):
+            if tag in self.dynamic and (size := self.one(size_tag, 0)):
+                yield RelocationTable(tag, width, self.at(self.one(tag), size))
+
+    def words(self, data: memoryview) -> array[int]:
+        """A table of words of the file's class."""
+        return integers(data, self.address, self.big_endian)
 
     def string(self, offset: int) -> str:
         """The string at an offset of DT_STRTAB."""

@@ -28,17 +28,12 @@ from collide.elf.constants import (
     DT_FLAGS_1,
     DT_GNU_HASH,
     DT_HASH,
-    DT_JMPREL,
     DT_NEEDED,
-    DT_PLTREL,
-    DT_PLTRELSZ,
     DT_REL,
     DT_RELA,
     DT_RELACOUNT,
-    DT_RELASZ,
     DT_RELCOUNT,
     DT_RELR,
-    DT_RELSZ,
     DT_RPATH,
     DT_RUNPATH,
     DT_SONAME,
@@ -225,19 +220,13 @@ class _Relocations(NamedTuple):
 
 def _infos(image: Image) -> dict[int, None]:
     """r_info of all relocations, each once, but for the relative ones that are counted."""
-    word = image.bits // 8
-    plt_addend = image.one(DT_PLTREL, DT_REL) == DT_RELA
-    tables = (
-        (DT_RELA, DT_RELASZ, 3, image.one(DT_RELACOUNT, 0)),
-        (DT_REL, DT_RELSZ, 2, image.one(DT_RELCOUNT, 0)),
-        (DT_JMPREL, DT_PLTRELSZ, 3 if plt_addend else 2, 0),
-    )
+    counts = {DT_RELA: DT_RELACOUNT, DT_REL: DT_RELCOUNT}
     # Not a set: a load failure names the first reference that nothing satisfies.
     infos: dict[int, None] = {}
-    for tag, size_tag, width, relative in tables:
-        if tag in image.dynamic and (size := image.one(size_tag, 0)):
-            raw = image.at(image.one(tag), size)[relative * width * word :]
-            infos |= dict.fromkeys(integers(raw, image.address, image.big_endian)[1::width])
+    for tag, width, data in image.relocation_tables():
+        relative = image.one(counts[tag], 0) if tag in counts else 0
+        rest = data[relative * width * image.bits // 8 :]
+        infos |= dict.fromkeys(image.words(rest)[1::width])
     return infos
 
 
@@ -383,7 +372,7 @@ class _Reader:
         """What the relocations refer to; not each of them looks a symbol up (Rule 5)."""
         image, machine = self.image, self.image.machine
         infos = _infos(image)
-        shift, mask = (32, 0xFFFFFFFF) if image.bits == 64 else (8, 0xFF)
+        shift, mask = image.info_shift, image.info_mask
         by_class: dict[int, set[int]] = {}
         eager: dict[int, array[int]] = {}
         unknown: list[int] = []

@@ -17,19 +17,12 @@ from collections.abc import Iterable, Iterator
 
 from collide.elf.constants import (
     DT_JMPREL,
-    DT_PLTREL,
-    DT_PLTRELSZ,
-    DT_REL,
-    DT_RELA,
-    DT_RELASZ,
-    DT_RELSZ,
     DT_SYMTAB,
     DT_VERSYM,
     STB_LOCAL,
     STV_HIDDEN,
     STV_INTERNAL,
 )
-from collide.elf.hash_tables import integers
 from collide.elf.headers import Image
 from collide.elf.object import Contents, version_names
 from collide.support.errors import FormatError
@@ -93,15 +86,14 @@ def _relocations(image: Image) -> Iterator[Run]:
     if DT_SYMTAB not in image.dynamic:
         return
     machine, symbols = image.machine, _Symbols(image)
-    shift, mask = (32, 0xFFFFFFFF) if image.bits == 64 else (8, 0xFF)
     for info, is_plt in _infos(image):
-        kind = info & mask
+        kind = info & image.info_mask
         try:
             lookup_class = machine.relocation_class(kind)
         except KeyError:
             # The references of this type are not known, either (``ElfObject.unknown_relocations``).
             continue
-        if lookup_class is not None and (symbol := symbols[info >> shift]):
+        if lookup_class is not None and (symbol := symbols[info >> image.info_shift]):
             yield Run(*symbol, lookup_class, is_plt and kind in machine.jump_slots)
 
 
@@ -132,14 +124,6 @@ class _Symbols(dict[int, tuple[str, str | None] | None]):
 
 
 def _infos(image: Image) -> Iterator[tuple[int, bool]]:
-    plt_width = 3 if image.one(DT_PLTREL, DT_REL) == DT_RELA else 2
-    tables = (
-        (DT_RELA, DT_RELASZ, 3),
-        (DT_REL, DT_RELSZ, 2),
-        (DT_JMPREL, DT_PLTRELSZ, plt_width),
-    )
-    for tag, size_tag, width in tables:
-        if tag in image.dynamic and (size := image.one(size_tag, 0)):
-            raw = image.at(image.one(tag), size)
-            for info in integers(raw, image.address, image.big_endian)[1::width]:
-                yield info, tag == DT_JMPREL
+    for tag, width, data in image.relocation_tables():
+        for info in image.words(data)[1::width]:
+            yield info, tag == DT_JMPREL

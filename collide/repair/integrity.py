@@ -20,7 +20,6 @@ from collide.elf.constants import (
     DT_HASH,
     DT_JMPREL,
     DT_NEEDED,
-    DT_PLTREL,
     DT_PLTRELSZ,
     DT_REL,
     DT_RELA,
@@ -163,20 +162,12 @@ class _Facts:
     def _relocations(self) -> Iterator[tuple[int, int, int, int | None]]:
         """Offset, type, symbol index and addend (None in REL tables), in the loader's order."""
         image = self.image
-        plt_addend = image.one(DT_PLTREL, DT_REL) == DT_RELA
-        for tag, size_tag, width in (
-            (DT_RELA, DT_RELASZ, 3),
-            (DT_REL, DT_RELSZ, 2),
-            (DT_JMPREL, DT_PLTRELSZ, 3 if plt_addend else 2),
-        ):
-            if tag not in image.dynamic or not (size := image.one(size_tag, 0)):
-                continue
-            raw = image.at(image.one(tag), size)
-            words = integers(raw, image.address, image.big_endian)
-            shift, mask = (32, 0xFFFFFFFF) if image.bits == 64 else (8, 0xFF)
+        for _, width, data in image.relocation_tables():
+            words = image.words(data)
             for at in range(0, len(words), width):
                 offset, info = words[at], words[at + 1]
-                yield offset, info & mask, info >> shift, words[at + 2] if width == 3 else None
+                kind, index = info & image.info_mask, info >> image.info_shift
+                yield offset, kind, index, words[at + 2] if width == 3 else None
 
     def _reached(self, which: int) -> Iterator[int]:
         """The symbols that a lookup through DT_GNU_HASH (0) or DT_HASH (1) finds."""

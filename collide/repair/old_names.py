@@ -23,13 +23,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from collide.elf.constants import (
     DT_GNU_HASH,
     DT_HASH,
-    DT_JMPREL,
-    DT_PLTREL,
-    DT_PLTRELSZ,
-    DT_REL,
-    DT_RELA,
-    DT_RELASZ,
-    DT_RELSZ,
     DT_STRSZ,
     DT_STRTAB,
     DT_SYMTAB,
@@ -196,20 +189,11 @@ def _gnu_buckets(hashed: Sequence[_Entry]) -> int:
 def _relocations(image: Image) -> Iterator[tuple[int, int]]:
     """File offset of ``r_info`` and symbol index of each relocation that names a symbol."""
     size = image.bits // 8
-    shift = 32 if image.bits == 64 else 8
-    plt_size = 3 if image.one(DT_PLTREL, DT_REL) == DT_RELA else 2
-    for tag, size_tag, words in (
-        (DT_RELA, DT_RELASZ, 3),
-        (DT_REL, DT_RELSZ, 2),
-        (DT_JMPREL, DT_PLTRELSZ, plt_size),
-    ):
-        length = image.one(size_tag, 0) if tag in image.dynamic else 0
-        if length:
-            start = file_offset(image, image.one(tag))
-            for at in range(start, start + length, words * size):
-                (info,) = struct.unpack_from(image.order + image.address, image.data, at + size)
-                if info >> shift:
-                    yield at + size, info >> shift
+    for tag, width, data in image.relocation_tables():
+        start = file_offset(image, image.one(tag)) + size
+        for number, info in enumerate(image.words(data)[1::width]):
+            if info >> image.info_shift:
+                yield start + number * width * size, info >> image.info_shift
 
 
 def _written(data: bytes, tables: _Tables) -> bytes:
@@ -291,7 +275,7 @@ def _number_again(changed: bytearray, tables: _Tables) -> None:
     """Give each relocation the number that its symbol has now."""
     image = tables.image
     word = struct.Struct(image.order + image.address)
-    shift = 32 if image.bits == 64 else 8
+    shift = image.info_shift
     now = {e.number: number for number, e in enumerate(tables.entries) if e.number is not None}
     for at, old in tables.relocations.items():
         (info,) = word.unpack_from(changed, at)

@@ -24,17 +24,11 @@ from __future__ import annotations
 import struct
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import repeat
 from pathlib import Path
 from typing import Literal
 
 from collide.elf.constants import (
-    DT_JMPREL,
-    DT_PLTREL,
-    DT_PLTRELSZ,
-    DT_REL,
-    DT_RELA,
-    DT_RELASZ,
-    DT_RELSZ,
     DT_SYMTAB,
     DT_VERSYM,
     PF_X,
@@ -58,8 +52,8 @@ class Slot(NamedTuple):
     """One word that a relocation fills with the address of a symbol.
 
     ``address`` is virtual, as in the file; ``offset`` where its bytes are in the
-    file; ``addend`` is added to the symbol's address. ``lookup_class`` is one
-    of the ``CLASS_*`` of :mod:`collide.elf.machines`.
+    file; ``addend`` is added to the symbol's address, modulo the size of a word.
+    ``lookup_class`` is one of the ``CLASS_*`` of :mod:`collide.elf.machines`.
     """
 
     symbol: str
@@ -133,9 +127,8 @@ def _slots(image: Image, segments: Sequence[Segment]) -> Iterator[Slot]:
     symbols = image.at(image.one(DT_SYMTAB))
     versions = version_names(image)
     versym = image.at(image.one(DT_VERSYM)) if versions and DT_VERSYM in image.dynamic else None
-    shift, mask = (32, 0xFFFFFFFF) if image.bits == 64 else (8, 0xFF)
     for address, info, addend in _relocations(image):
-        kind, index = info & mask, info >> shift
+        kind, index = info & image.info_mask, info >> image.info_shift
         word = kind in machine.words and kind not in machine.slots
         if not index or not (kind in machine.slots or (word and _read_only(address, segments))):
             continue
@@ -156,18 +149,10 @@ def _slots(image: Image, segments: Sequence[Segment]) -> Iterator[Slot]:
 
 def _relocations(image: Image) -> Iterator[tuple[int, int, int | None]]:
     """Address, type with symbol, and addend; None where the word itself holds it."""
-    plt_addend = image.one(DT_PLTREL, DT_REL) == DT_RELA
-    word = image.address
-    for tag, size_tag, addend in (
-        (DT_RELA, DT_RELASZ, True),
-        (DT_REL, DT_RELSZ, False),
-        (DT_JMPREL, DT_PLTRELSZ, plt_addend),
-    ):
-        if tag in image.dynamic and (size := image.one(size_tag, 0)):
-            layout = f"{image.order}{word}{word}{word.lower() if addend else ''}"
-            size -= size % struct.calcsize(layout)
-            for fields in struct.iter_unpack(layout, image.at(image.one(tag), size)):
-                yield fields[0], fields[1], fields[2] if addend else None
+    for _, width, data in image.relocation_tables():
+        words = image.words(data)
+        addends = words[2::3] if width == 3 else repeat(None)
+        yield from zip(words[::width], words[1::width], addends, strict=False)
 
 
 _BYTE_ORDER: Mapping[str, Literal["little", "big"]] = {"<": "little", ">": "big"}
