@@ -24,7 +24,7 @@ from collide.binding.binding import BindingGroup, BoundModule
 from collide.elf.code.call_graph import Calls
 from collide.elf.code.graph import Running
 from collide.elf.references import referred_names
-from collide.loader.link_map import LinkMap
+from collide.loader.link_map import LinkMap, closure
 from collide.loader.model import Dso, once_of
 
 ENTRY = re.compile(r"PyInitU?_|_cffi_pypyinit_|init[A-Za-z_]+$")
@@ -119,7 +119,7 @@ def objects_leading_to(
         for bound in module.objects:
             root = bound.map
             if id(root) not in known:
-                known[id(root)] = root, any(m.dso in victims for m in _closure(root))
+                known[id(root)] = root, any(m.dso in victims for m in closure(root))
             if known[id(root)][1]:
                 found = objects.get(root.dso)
                 if found is None:
@@ -128,16 +128,6 @@ def objects_leading_to(
                     )
                 found.groups.update((id(group), group) for group in bound.groups)
     return objects
-
-
-def _closure(root: LinkMap) -> Iterator[LinkMap]:
-    closure, seen = [root], {id(root)}
-    for current in closure:
-        yield current
-        for needed in current.needed or ():
-            if id(needed) not in seen:
-                seen.add(id(needed))
-                closure.append(needed)
 
 
 class Reach:

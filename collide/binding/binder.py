@@ -21,7 +21,7 @@ from collide.binding.shadowing import ReferenceBinder, Shadowed
 from collide.binding.static_tls import take_room
 from collide.binding.undefined import binds_late, deferred, undefined_symbols
 from collide.elf.symbols import Exports, Reference
-from collide.loader.link_map import LinkMap, LoadFailure, Opened
+from collide.loader.link_map import LinkMap, LoadFailure, Opened, closure
 from collide.loader.lookup import LookupRules, Match
 from collide.loader.model import Dso
 from collide.loader.opening import NOW, Mode
@@ -421,11 +421,5 @@ class _Rankings:
 
 
 def _closure(root: LinkMap) -> Iterable[Dso]:
-    """The breadth-first dependency closure of one map: itself, behind its filtees, is first."""
-    order, seen = [root], {id(root)}
-    for current in order:
-        for needed in current.needed or ():
-            if id(needed) not in seen:
-                seen.add(id(needed))
-                order.append(needed)
-    return (m.dso for current in order for m in (*current.filtees, current))
+    """The dependency closure of one map: itself, behind its filtees, is first."""
+    return (m.dso for current in closure(root) for m in (*current.filtees, current))

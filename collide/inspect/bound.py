@@ -16,8 +16,8 @@ from collide.binding.shadowing import ReferenceBinder, is_shadowed
 from collide.elf.constants import STT_GNU_IFUNC
 from collide.elf.machines import CLASS_PLT
 from collide.elf.symbols import Definition, Reference
-from collide.inspect.snapshot import Loaded, Places, Snapshot, closure
-from collide.loader.link_map import LinkMap
+from collide.inspect.snapshot import Loaded, Places, Snapshot
+from collide.loader.link_map import LinkMap, closure
 from collide.loader.lookup import Match
 from collide.loader.model import Dso
 from collide.processes.image import MemoryGapError

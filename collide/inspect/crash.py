@@ -21,8 +21,9 @@ from collide.elf.symbols import is_code
 from collide.findings.code import Family, Severity
 from collide.findings.finding import Finding
 from collide.inspect.bound import RealBindings
-from collide.inspect.snapshot import Loaded, Places, Snapshot, closure
+from collide.inspect.snapshot import Loaded, Places, Snapshot
 from collide.loader.libc import libc_of
+from collide.loader.link_map import closure
 from collide.loader.model import Dso
 from collide.processes.eh_frame import CallFrames
 from collide.processes.image import Fault, ProcessImage, Thread

@@ -20,9 +20,9 @@ from collide.inspect.bound import Counts, RealBindings, read_bindings
 from collide.inspect.crash import Crash, Placed, read_crash
 from collide.inspect.owners import Owner, owners
 from collide.inspect.python_stack import PythonFrame, of_core, of_process
-from collide.inspect.snapshot import Snapshot, closure, take
+from collide.inspect.snapshot import Snapshot, take
 from collide.loader.host import Host
-from collide.loader.link_map import LinkMap, Opened
+from collide.loader.link_map import LinkMap, Opened, closure
 from collide.loader.model import Dso
 from collide.processes.core import open_core
 from collide.processes.core_places import core_of
@@ -176,7 +176,7 @@ def _judged(host: Host, part: _Part, real: RealBindings) -> Report:
 def _analysis(host: Host, part: _Part, real: RealBindings) -> Analysis:
     modules = []
     for root in _roots(part.maps):
-        searchlist = closure(root)
+        searchlist = tuple(closure(root))
         new = tuple(m for m in searchlist if m in part.maps)
         opened = Opened(root, searchlist, new, host.process.global_scope + searchlist, ())
         bound = BoundModule(opened, tuple(real.objects[m] for m in new), ())

@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from collide.filesystems.root import Root
-from collide.inspect.snapshot import Snapshot, closure, take
+from collide.inspect.snapshot import Snapshot, take
 from collide.loader.host import Host
-from collide.loader.link_map import LinkMap
+from collide.loader.link_map import LinkMap, closure
 from collide.loader.opening import GLOBAL, NOW, Opening
 from collide.processes.image import ProcessImage
 from collide.processes.live import open_process, root_of
@@ -67,7 +67,7 @@ def plan_of(snapshot: Snapshot) -> RecordedPlan:
     """The openings that lead to the link map of a process."""
     process = snapshot.host.process
     source = f"openings of {snapshot.image.source}"
-    started = closure(process.executable)
+    started = tuple(closure(process.executable))
     opened = list(_opened(process.maps, started, process.global_scope))
     paths = tuple(m.dso.path for m, _ in opened)
     since = [m for m in process.global_scope if m not in started]

@@ -18,7 +18,7 @@ from collide.filesystems.root import Root
 from collide.hosts.extract import find_python, loader_of
 from collide.loader.host import Host
 from collide.loader.libc import libc_of
-from collide.loader.link_map import LinkMap
+from collide.loader.link_map import LinkMap, closure
 from collide.loader.model import Dso, FoundVia, LoadError
 from collide.loader.process import Process
 from collide.processes.image import (
@@ -233,7 +233,7 @@ class _Taker:
                 process.adopt(maps[mapped], ())
         link(process)
         scope = self._scope(everything, maps, loader_base)
-        process.global_scope = closure(process.executable) if scope is None else scope
+        process.global_scope = tuple(closure(process.executable)) if scope is None else scope
         base = posixpath.basename(executable.path)
         host = Host(
             name=name or f"{base} ({posixpath.basename(image.source)})",
@@ -307,14 +307,3 @@ def link(process: Process) -> None:
         found = [(name, by_name[name]) for name in m.elf.needed if name in by_name]
         m.needed = tuple(needed for _, needed in found)
         m.resolutions = tuple((name, FoundVia("already-loaded", n.name)) for name, n in found)
-
-
-def closure(*roots: LinkMap) -> tuple[LinkMap, ...]:
-    """Maps and all that they need, breadth first."""
-    order, seen = list(roots), {id(root) for root in roots}
-    for current in order:
-        for needed in current.needed or ():
-            if id(needed) not in seen:
-                seen.add(id(needed))
-                order.append(needed)
-    return tuple(order)

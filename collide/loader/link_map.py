@@ -5,6 +5,8 @@ Source: glibc ``include/link.h`` (``struct link_map``), ``elf/dl-open.c``.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from collide.elf.object import ElfObject
 from collide.loader.model import Dso, FoundVia
 from collide.loader.opening import NOW, Mode
@@ -71,6 +73,17 @@ class LinkMap:
     def elf(self) -> ElfObject:
         """The facts of the mapped file."""
         return self.dso.elf
+
+
+def closure(*roots: LinkMap) -> Iterator[LinkMap]:
+    """Maps and all that they need, breadth first."""
+    order, seen = list(roots), {id(root) for root in roots}
+    for current in order:
+        yield current
+        for needed in current.needed or ():
+            if id(needed) not in seen:
+                seen.add(id(needed))
+                order.append(needed)
 
 
 class Opened(NamedTuple):
