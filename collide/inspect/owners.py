@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 
 from collide.filesystems.root import Root
 from collide.loader.model import Dso
 from collide.support import limits
 from collide.support.records import NamedTuple
+from collide.wheels.record import recorded_files
 
 _INFO = ".dist-info"
 
@@ -62,10 +64,9 @@ class _Installed:
                 path = posixpath.join(directory, info, "RECORD")
                 record = self._root.read_bytes(path) or b""
                 limits.hold("record-size", len(record), path)
-                for line in record.decode("utf-8", "surrogateescape").splitlines():
-                    name = line.rsplit(",", 2)[0].strip('"')
-                    if ".so" in name:
-                        files[name] = _title(info)
+                with suppress(ValueError):
+                    names = (name for name in recorded_files(record) if ".so" in name)
+                    files.update(dict.fromkeys(names, _title(info)))
         return self._files[directory]
 
 

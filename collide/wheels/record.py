@@ -29,6 +29,11 @@ def read_record(raw: bytes | bytearray, wanted: AbstractSet[str]) -> dict[str, s
     return found
 
 
+def recorded_files(raw: bytes) -> list[str]:
+    """The names of all files that a RECORD lists; raises ValueError for what is none."""
+    return [row[0] for row in _rows(raw)]
+
+
 def _rows(raw: bytes | bytearray) -> Iterator[list[str]]:
     if b'"' not in raw:
         # As csv does: other line ends of Unicode may be part of a name.

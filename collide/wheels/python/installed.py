@@ -5,7 +5,6 @@ Source: the packaging specifications, "Recording installed projects", "Core meta
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import cached_property
@@ -14,6 +13,7 @@ from pathlib import Path
 from collide.support.errors import InputError
 from collide.support.file_bytes import read_bytes
 from collide.wheels.python.imports import Distribution, is_record_of
+from collide.wheels.record import recorded_files
 from collide.wheels.requirements import required
 
 
@@ -58,10 +58,8 @@ class Installed:
 
 
 def _recorded(directory: Path) -> Distribution | None:
-    path = directory / "RECORD"
     try:
-        text = read_bytes(path, "python-size").decode()
-        rows = list(csv.reader(text.splitlines()))
-    except (InputError, ValueError, csv.Error):
+        files = recorded_files(read_bytes(directory / "RECORD", "python-size"))
+    except (InputError, ValueError):
         return None
-    return Distribution(str(directory.parent), tuple(row[0] for row in rows if row))
+    return Distribution(str(directory.parent), tuple(files))
