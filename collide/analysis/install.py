@@ -18,6 +18,7 @@ from collide.loader.model import Dso, FileSystem
 from collide.loader.opening import ALL_NOW, Mode, ModePatterns, Opening
 from collide.support.patterns import matches
 from collide.support.records import NamedTuple
+from collide.support.text import first_names
 from collide.wheels.plan import joined
 from collide.wheels.target import Target
 
@@ -47,10 +48,8 @@ class Conflict(NamedTuple):
     names: tuple[str, ...]
 
     def __str__(self) -> str:
-        shown = ", ".join(self.names[:_SHOWN_NAMES])
-        more = len(self.names) - _SHOWN_NAMES
-        others = f" and {more} more" if more > 0 else ""
-        return f"{self.replaced}: {shown}{others} replaced by the files of {self.by}"
+        shown = first_names(self.names, _SHOWN_NAMES)
+        return f"{self.replaced}: {shown} replaced by the files of {self.by}"
 
 
 def conflicts(targets: Sequence[Target]) -> tuple[Conflict, ...]:

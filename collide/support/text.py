@@ -25,6 +25,12 @@ def part_in_words(part: float) -> str:
     return _PARTS.get(part, f"{part * 100:g} %")
 
 
+def first_names(names: Sequence[str], most: int) -> str:
+    """``one, two and 3 more``: the first ``most`` names, all where they are no more."""
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
+
+
 def listed(names: Sequence[str]) -> str:
     """``one, two and three``."""
     *others, last = names

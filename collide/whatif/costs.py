@@ -21,7 +21,7 @@ from collide.elf.object import ElfObject
 from collide.elf.symbols import Reference
 from collide.loader.model import Dso
 from collide.support.records import NamedTuple
-from collide.support.text import plural
+from collide.support.text import first_names, plural
 from collide.whatif.deepbind import ALLOCATORS, OPERATORS, splits
 from collide.whatif.edits import (
     DEEPBIND,
@@ -402,6 +402,4 @@ def _loaded(analysis: Analysis) -> Iterable[Dso]:
 
 
 def _some(names: Iterable[str]) -> str:
-    ordered = sorted(names)
-    more = f" and {len(ordered) - _SHOWN} more" if len(ordered) > _SHOWN else ""
-    return ", ".join(ordered[:_SHOWN]) + more
+    return first_names(sorted(names), _SHOWN)

@@ -17,7 +17,7 @@ from collide.elf.constants import STV_HIDDEN, STV_INTERNAL, STV_PROTECTED
 from collide.elf.symbols import Reference
 from collide.loader.model import Dso
 from collide.support.records import NamedTuple
-from collide.support.text import plural
+from collide.support.text import first_names, plural
 from collide.whatif.edits import RENAME, VERSION, WITHOUT, Edit
 from collide.whatif.whatif import WhatIf, bindings_of
 
@@ -52,11 +52,9 @@ class Preload(NamedTuple):
         }[self.kind]
         if not self.lost:
             return f"{what} can be replaced as before"
-        shown = ", ".join(self.lost[:_SHOWN])
-        more = f" and {len(self.lost) - _SHOWN} more" if len(self.lost) > _SHOWN else ""
         return (
             f"{what} cannot be replaced any more in {', '.join(self.holders)}: "
-            f"{len(self.lost)} of {plural(self.names, 'name')}: {shown}{more}"
+            f"{len(self.lost)} of {plural(self.names, 'name')}: {first_names(self.lost, _SHOWN)}"
         )
 
 

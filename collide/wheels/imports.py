@@ -5,7 +5,7 @@ Nothing is executed: the Python files are followed (:mod:`collide.wheels.python`
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from functools import partial
 from pathlib import Path
@@ -16,6 +16,7 @@ from collide.support import limits
 from collide.support.deep import run_deep
 from collide.support.errors import UsageError
 from collide.support.records import NamedTuple
+from collide.support.text import first_names
 from collide.wheels.plan import Event
 from collide.wheels.python.answers import Choices
 from collide.wheels.python.compiled import calling_dlopen
@@ -143,7 +144,7 @@ def _not_followed(run: Run, opened: AbstractSet[str]) -> tuple[tuple[Event, ...]
         more = {e.name: e for e in events if e.name not in opened and e.name not in possible}
         possible |= more
         if more:
-            notes.append(f"{sentence}, which opens {_listed(more)}: not followed")
+            notes.append(f"{sentence}, which opens {first_names(list(more), _SHOWN)}: not followed")
     notes += [
         f"{file}: cannot be read as Python ({reason}): not followed"
         for file, reason in run.unreadable.items()
@@ -155,9 +156,3 @@ def _not_followed(run: Run, opened: AbstractSet[str]) -> tuple[tuple[Event, ...]
     if openers := ", ".join(calling_dlopen(opened)):
         notes.append(f"what these open in C, by dlopen, is not followed: {openers}")
     return tuple(possible.values()), tuple(dict.fromkeys(notes))
-
-
-def _listed(paths: Collection[str]) -> str:
-    shown = ", ".join(list(paths)[:_SHOWN])
-    more = len(paths) - _SHOWN
-    return f"{shown} and {more} more" if more > 0 else shown
