@@ -8,8 +8,9 @@ libraries that they open (ctypes, cffi) may meet. This executes code of the whee
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from shutil import rmtree
 
 from collide.support.commands import Ended, run_command
 from collide.support.errors import InputError
@@ -103,6 +104,13 @@ def unpack_wheel(wheel: Path, tree: Path) -> None:
                 path.write_bytes(archive.read(info))
                 if info.external_attr >> 16 & 0o111:
                     path.chmod(0o755)
+
+
+def install_wheels(wheels: Iterable[Path], tree: Path) -> None:
+    """Unpack wheels that are installed together, in place of what was there."""
+    rmtree(tree, ignore_errors=True)
+    for wheel in wheels:
+        unpack_wheel(wheel, tree)
 
 
 def failures(

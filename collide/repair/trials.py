@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from shutil import rmtree
 
 from collide.repair.exercise import Exercise, Outcome, exercise
-from collide.repair.import_trial import ImportTrial, failures, modules_of, unpack_wheel
+from collide.repair.import_trial import ImportTrial, failures, install_wheels, modules_of
 from collide.support.files import working_directory
 from collide.support.records import NamedTuple
 
@@ -82,7 +81,7 @@ def run_trials(
         tree = Path(directory, "installed")
         sides = []
         for wheels in (before, after):
-            _install(wheels, tree)
+            install_wheels(wheels, tree)
             sides.append([observe(host, tree) for host in hosts])
         plain = next((o.outcome for h, o in zip(hosts, sides[0], strict=True) if not h.asked), None)
         trials = []
@@ -95,14 +94,7 @@ def run_trials(
             if script and old.outcome and new.outcome:
                 runs = Exercise(old.outcome, new.outcome, plain if host.asked else None)
                 if runs.is_worse:
-                    _install(before, tree)
+                    install_wheels(before, tree)
                     runs = runs._replace(again=exercise(script, tree, host.command, timeout))
             trials.append(Trial(host, imports, runs))
         return tuple(trials)
-
-
-def _install(wheels: Sequence[Path], tree: Path) -> None:
-    if tree.exists():
-        rmtree(tree)
-    for wheel in wheels:
-        unpack_wheel(wheel, tree)

@@ -10,12 +10,11 @@ import os
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from shutil import rmtree
 
 from collide.hosts.commands import PLAIN, command_line
 from collide.loader.host import Host
 from collide.repair.exercise import Outcome, exercise
-from collide.repair.import_trial import unpack_wheel
+from collide.repair.import_trial import install_wheels
 from collide.repair.interpreters import fitting_interpreter
 from collide.support.errors import CollideError, InputError
 from collide.support.files import working_directory
@@ -136,7 +135,7 @@ def measure(
         def run(how: HostRun) -> tuple[Outcome, ...]:
             return tuple(how.run(script, tree) for _ in range(runs))
 
-        _install(wheels, tree)
+        install_wheels(wheels, tree)
         idle = _idle(hosted, tree)
         names = tuple(map(str, wheels))
         host, interpreter = hosted.command[0], plain.command[0]
@@ -152,7 +151,7 @@ def measure(
             return measured._replace(unrepaired=str(e))
         if not repaired:
             return measured._replace(unrepaired="there is nothing that collide repair could mend")
-        _install(repaired, tree)
+        install_wheels(repaired, tree)
         return measured._replace(repaired=run(hosted))
 
 
@@ -176,9 +175,3 @@ def _beside(binary: str, environment: Mapping[str, str]) -> dict[str, str]:
     """
     path = str(Path(shutil.which(binary) or binary).parent)
     return {**environment, "PATH": os.pathsep.join([path, environment.get("PATH", os.defpath)])}
-
-
-def _install(wheels: Sequence[Path], tree: Path) -> None:
-    rmtree(tree, ignore_errors=True)
-    for wheel in wheels:
-        unpack_wheel(wheel, tree)
