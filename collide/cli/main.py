@@ -205,11 +205,10 @@ def _formatter(prog: str) -> argparse.HelpFormatter:
     """
     import argparse  # late: start-up
 
-    columns = os.environ.get("COLUMNS", "")
-    width = int(columns) if columns.isdigit() else 0
-    if not width and sys.stdout.isatty():
-        width = os.get_terminal_size(sys.stdout.fileno()).columns
-    return argparse.HelpFormatter(prog, width=(width or 80) - 2)
+    from collide.cli.style import columns  # late: start-up
+
+    width = columns(terminal=sys.stdout.isatty()) or 80
+    return argparse.HelpFormatter(prog, width=width - 2)
 
 
 def overview() -> argparse.ArgumentParser:

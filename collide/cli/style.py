@@ -30,7 +30,8 @@ def style_of(args: argparse.Namespace) -> Style | None:
 
     terminal = args.output is None and sys.stdout.isatty()
     color = _color(args.color, terminal)
-    return Style(_width(terminal), color, color and terminal and _knows_links())
+    width = max(columns(terminal=terminal) or _WIDTH, _NARROWEST)
+    return Style(width, color, color and terminal and _knows_links())
 
 
 def _color(choice: str, terminal: bool) -> bool:
@@ -48,12 +49,13 @@ def _reads_colours() -> bool:
     return any(os.environ.get(name) for name in ("WT_SESSION", "TERM", "ANSICON", "ConEmuANSI"))
 
 
-def _width(terminal: bool) -> int:
-    columns = os.environ.get("COLUMNS", "")
-    width = int(columns) if columns.isdigit() else 0
+def columns(*, terminal: bool) -> int:
+    """The width that COLUMNS or the ``terminal`` of standard output has; 0 where none says it."""
+    set_width = os.environ.get("COLUMNS", "")
+    width = int(set_width) if set_width.isdigit() else 0
     if not width and terminal:
         width = os.get_terminal_size(sys.stdout.fileno()).columns
-    return max(width or _WIDTH, _NARROWEST)
+    return width
 
 
 def _knows_links() -> bool:

@@ -16,6 +16,7 @@ from contextlib import suppress
 from time import monotonic
 from typing import TYPE_CHECKING, cast
 
+from collide.support.faults import traceback_of
 from collide.support.records import NamedTuple
 from collide.support.signals import signal_name
 from collide.support.system import can_fork
@@ -196,14 +197,11 @@ def _answer(work: Callable[[int], bytes], task: int) -> bytes:
     except MemoryError:
         return _OUT_OF_MEMORY
     except Exception as e:
-        import traceback  # late: for an error only
-
-        text = "".join(traceback.format_exception(e))
         try:
             packed = pickle.dumps(e)
             pickle.loads(packed)  # noqa: S301
         except Exception:
-            packed = pickle.dumps(RuntimeError(text))
+            packed = pickle.dumps(RuntimeError(traceback_of(e)))
         return _ERROR + packed
 
 

@@ -11,9 +11,14 @@ import sys
 from collide.support.errors import InputError
 from collide.support.file_bytes import read_bytes
 
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from typing import Any
 
     from collide.support.schema import Place
@@ -35,7 +40,7 @@ def read(path: str) -> str:
 def parse(text: str, path: str) -> dict[str, Any]:
     """The value of a document; raises InputError, with the line, for what is no TOML."""
     try:
-        return _loads()(text)
+        document: dict[str, Any] = tomllib.loads(text)
     except RecursionError:
         raise InputError(path, "is nested too deeply") from None
     except ValueError as e:
@@ -43,15 +48,7 @@ def parse(text: str, path: str) -> dict[str, Any]:
         line = (found and found[1]) or str(text.count("\n") + 1)
         reason = str(e)[: found.start()] if found else str(e)
         raise InputError(f"{path}:{line}", f"is no TOML: {reason}") from None
-
-
-def _loads() -> Callable[[str], dict[str, Any]]:
-    if sys.version_info >= (3, 11):
-        import tomllib  # late: few have a configuration
-    else:
-        import tomli as tomllib  # late: few have a configuration
-    loads: Callable[[str], dict[str, Any]] = tomllib.loads
-    return loads
+    return document
 
 
 def line_of(text: str, place: Place) -> int:
@@ -135,6 +132,7 @@ def _inside(value: Any, at: Place) -> Iterator[Place]:
 
 def _parsed(text: str) -> dict[str, Any] | None:
     try:
-        return _loads()(text)
+        document: dict[str, Any] = tomllib.loads(text)
     except (ValueError, RecursionError):
         return None
+    return document
