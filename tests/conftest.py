@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
 from collections.abc import Callable, Generator
 
 import pytest
@@ -32,16 +30,14 @@ def pytest_addoption(pluginmanager: pytest.PytestPluginManager) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Keep what the tests of this run compile; workers share the directory."""
+    """Keep what tests compile for further runs; workers share the directory."""
     if compiler.KEPT not in os.environ:
-        kept = tempfile.mkdtemp(prefix="collide-compiled-")
-        os.environ[compiler.KEPT] = kept
+        os.environ[compiler.KEPT] = str(compiler.kept_directory())
 
-        def clean() -> None:
+        def forget() -> None:
             del os.environ[compiler.KEPT]
-            shutil.rmtree(kept)
 
-        config.add_cleanup(clean)
+        config.add_cleanup(forget)
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,10 @@ import re
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -17,7 +20,23 @@ AARCH64 = "aarch64-linux-gnu-gcc"
 """The compiler for AArch64, of Debian's package gcc-aarch64-linux-gnu."""
 
 KEPT = "TESTS_COMPILED"
-"""The variable of the environment that names the directory of what one run has compiled."""
+"""The variable of the environment that names the directory of what was compiled."""
+_ONCE = "once-"
+"""How the names begin of what has the path of a directory in it that is another in each run."""
+_SECONDS = {True: 3600, False: 7 * 86400}
+"""How long it is kept that nothing asks for: that, and all else."""
+
+
+def kept_directory() -> Path:
+    """Where runs keep what they compile, without what none has asked for lately."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    directory = cache / "collide-tests" / "compiled"
+    directory.mkdir(parents=True, exist_ok=True)
+    for made in directory.iterdir():
+        with suppress(FileNotFoundError):
+            if time.time() - made.stat().st_mtime > _SECONDS[made.name.startswith(_ONCE)]:
+                made.unlink() if made.is_file() else shutil.rmtree(made)
+    return directory
 
 
 def compile_c(command: Sequence[str], source: str, path: Path) -> None:
@@ -30,9 +49,11 @@ def compile_c(command: Sequence[str], source: str, path: Path) -> None:
     if not kept or re.search(r'#include "|incbin', source):
         subprocess.run([*command, "-o", str(path)], input=source, text=True, check=True)
         return
-    key = hashlib.sha256("\0".join((*_inputs(command), source)).encode()).hexdigest()
-    made = Path(kept, key)
-    if not made.exists():
+    words = "\0".join((*_system(command[0]), *_inputs(command), source))
+    made = Path(kept, _ONCE * (tempfile.gettempdir() in words) + _digest_of(words.encode()))
+    if made.exists():
+        os.utime(made)
+    else:
         with tempfile.TemporaryDirectory(dir=kept) as scratch:
             # Another worker may make the same: a rename is all or nothing.
             new = Path(scratch, "made")
@@ -58,8 +79,20 @@ def _inputs(command: Sequence[str]) -> Iterator[str]:
             yield from (f"{file.name} {_digest(file)}" for file in sorted(files))
 
 
+@cache
+def _system(compiler: str) -> tuple[str, ...]:
+    """What stands for the compiler, the linker, headers and libraries of this system."""
+    files = (shutil.which(compiler) or compiler, "/var/lib/dpkg/status")
+    stats = [Path(file).stat() for file in files if Path(file).exists()]
+    return tuple(f"{one.st_size} {one.st_mtime_ns}" for one in stats)
+
+
 def _digest(file: Path) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest()
+    return _digest_of(file.read_bytes())
+
+
+def _digest_of(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
 
 
 def compile_so(tmp_path: Path, name: str, source: str, *flags: str, program: str = "gcc") -> Path:

@@ -1,8 +1,10 @@
-"""What a run keeps of what it compiles is taken only where a compiler would make the same."""
+"""What runs keep of what they compile is taken only where a compiler would make the same."""
 
 from __future__ import annotations
 
+import os
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
@@ -58,3 +60,24 @@ def test_library_by_its_path_is_needed_by_that_path(tmp_path: Path, made: list[o
         needing.append(compile_so(directory, "m.so", source, str(library)).read_bytes())
     assert len(made) == 3
     assert [str(tmp_path / "two").encode() in data for data in needing] == [False, True]
+
+
+def test_another_system_compiles_anew(
+    tmp_path: Path, made: list[object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for system in ("one", "two", "two"):
+        monkeypatch.setattr(compiler, "_system", lambda _, system=system: (system,))
+        compile_so(tmp_path, "m.so", "int g(void) { return 0; }")
+    assert len(made) == 2
+
+
+def test_what_nothing_asks_for_goes_in_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    directory = compiler.kept_directory()
+    for name, hours in (("a", 100), ("b", 200), ("once-a", 0.5), ("once-b", 2)):
+        (directory / name).touch()
+        then = time.time() - 3600 * hours
+        os.utime(directory / name, (then, then))
+    assert sorted(path.name for path in compiler.kept_directory().iterdir()) == ["a", "once-a"]
