@@ -352,7 +352,10 @@ def test_same_moves_of_pointers(both: Callable[[Callable[[], Any]], None]) -> No
     both(lambda: [_told(code + b"\x48\x8b\x47\x18\xe8\0\0\0\0") for code in whole])
 
 
-@pytest.mark.parametrize("leading", ["", "66", "4d"])
+_PREFIXES = [pytest.param(prefix, marks=pytest.mark.corpus) for prefix in ("66", "4d")]
+
+
+@pytest.mark.parametrize("leading", ["", *_PREFIXES])
 @pytest.mark.parametrize("which", MAPS)
 def test_same_instructions(
     both: Callable[[Callable[[], Any]], None], leading: str, which: str

@@ -53,6 +53,8 @@ def run(arguments: Sequence[str]) -> int:
         }
         # What a sanitizer says before it ends the process is not to be kept by pytest.
         command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--capture=sys"]
+        # Those of the corpus, too.
+        command += ["-m", "not long"]
         command += arguments
         return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
 

@@ -23,6 +23,10 @@ HOST = WHEELS / "host/host"
 PYTHON = Path("/usr/bin/python3")
 VALIDATOR = Draft202012Validator(json.loads(Path(SCHEMA_FILE).read_text()))
 F = "int f(void) { return 1; }"
+_NO_TABLE: dict[str, dict[str, list[object]]] = {
+    "exports": {"attributes": [], "attribute": [], "sizes": [], "names": []},
+    "references": {"attributes": [], "attribute": [], "names": []},
+}
 Profile = dict[str, Any]
 
 
@@ -70,9 +74,8 @@ def test_schema_is_a_schema() -> None:
 
 @pytest.mark.parametrize("name", shipped_names())
 def test_shipped_profile_is_valid(name: str) -> None:
-    # The tables of one are like those of all, and take long.
-    tables = json.loads(shipped_file("debian-12-python3"))["tables"]
-    VALIDATOR.validate({**database().head(name), "tables": tables[:1]})
+    # The tables of one, which is held to the schema below, are like those of all.
+    VALIDATOR.validate({**database().head(name), "tables": [_NO_TABLE]})
 
 
 def test_tables_of_a_shipped_profile_are_valid() -> None:
@@ -83,7 +86,11 @@ def test_schema_refuses_what_is_no_profile() -> None:
     assert not VALIDATOR.is_valid({"schema": "collide-profile/1"})
 
 
-@pytest.mark.parametrize("binary", [HOST, PYTHON], ids=["specimen host", "python3"])
+@pytest.mark.parametrize(
+    "binary",
+    [HOST, pytest.param(PYTHON, marks=pytest.mark.corpus)],
+    ids=["specimen host", "python3"],
+)
 def test_recording_twice_gives_equal_bytes(tmp_path: Path, binary: Path) -> None:
     require_loader()
     if not binary.exists():

@@ -76,9 +76,20 @@ def _report(name: str) -> Report:
     )
 
 
-@pytest.mark.parametrize("form", FORMATS)
+_BY_LINES = ("text", "github")
+"""The formats in which it counts how a line begins. In the others a name does what all do."""
+
+
 @pytest.mark.parametrize(
-    ("name", "verbose"), [*product(NAMES, [True]), *product(["all"], [False, True])]
+    ("name", "form", "verbose"),
+    [
+        *product(["all"], FORMATS, [False, True]),
+        *product(NAMES, _BY_LINES, [True]),
+        *(
+            pytest.param(*case, marks=pytest.mark.corpus)
+            for case in product(NAMES, [form for form in FORMATS if form not in _BY_LINES], [True])
+        ),
+    ],
 )
 def test_no_name_is_a_command_a_control_or_invalid(name: str, form: str, verbose: bool) -> None:
     text = {**NAMES, "all": ALL}[name].decode("utf-8", "surrogateescape")
