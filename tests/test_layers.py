@@ -7,18 +7,15 @@ import subprocess
 import sys
 from collections.abc import Iterator
 
+import pytest
+
 from checkout import PACKAGE, WHEELS
 from collide.loader.libc import LIBCS
+from source_trees import MODULES, trees
 
 MODULE_LINES, CLASS_LINES, FUNCTION_LINES = 500, 250, 50
 """Upper limits of their lengths in lines."""
 
-MODULES = {
-    ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts): path
-    for path in sorted(PACKAGE.rglob("*.py"))
-    if path.parent.name != "exercises"  # scripts for hosts
-}
-TREES = {name: ast.parse(path.read_text()) for name, path in MODULES.items()}
 TALKING = {
     name
     for name in MODULES
@@ -27,10 +24,17 @@ TALKING = {
 """What may print, exit and read the environment: the command line, and the crash handler."""
 
 
+@pytest.fixture(scope="module", autouse=True)
+def forgotten() -> Iterator[None]:
+    """See :func:`source_trees.trees`."""
+    yield
+    trees.cache_clear()
+
+
 def test_no_import_is_relative() -> None:
     relative = [
         (name, node.lineno)
-        for name, tree in TREES.items()
+        for name, tree in trees().items()
         for node in ast.walk(tree)
         if isinstance(node, ast.ImportFrom) and node.level
     ]
@@ -41,7 +45,7 @@ def test_only_the_table_of_c_libraries_compares_their_names() -> None:
     compared = [
         (name, node.lineno)
         for name in MODULES.keys() - {"collide.loader.libc"}
-        for node in ast.walk(TREES[name])
+        for node in ast.walk(trees()[name])
         if isinstance(node, ast.Compare)
         and any(
             ast.unparse(side).rpartition(".")[2] == "libc"
@@ -56,7 +60,7 @@ def _said(module: str) -> Iterator[str]:
     """What only the command line may name."""
     reserved = {"sys.stdout", "sys.stderr", "sys.stdin", "sys.argv", "sys.exit", "os.environ"}
     reserved |= {"os.getenv", "os._exit"}
-    for node in ast.walk(TREES[module]):
+    for node in ast.walk(trees()[module]):
         if isinstance(node, ast.Attribute) and ast.unparse(node) in reserved:
             yield ast.unparse(node)
         elif isinstance(node, ast.ImportFrom) and node.module in ("os", "sys"):
@@ -128,7 +132,7 @@ def test_late_imports_say_why() -> None:
     """Each ends in ``# late:`` and the reason; see ``collide/cli/__init__.py``."""
     bare = [
         f"{MODULES[name]}:{node.lineno}"
-        for name, tree in TREES.items()
+        for name, tree in trees().items()
         for function in ast.walk(tree)
         if isinstance(function, ast.FunctionDef)
         for node in ast.walk(function)
@@ -147,7 +151,7 @@ def _longer_than(limit: int, *kinds: type[ast.stmt]) -> list[tuple[str, int, int
     """Module, first line and length of each class or function that is longer."""
     found = (
         (name, node.lineno, node.end_lineno - node.lineno + 1)
-        for name, tree in TREES.items()
+        for name, tree in trees().items()
         for node in ast.walk(tree)
         if isinstance(node, kinds) and node.end_lineno is not None
     )

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checkout import PACKAGE
 from collide.support.foreign import from_json, html_of, json_of, text_of, visible
 from collide.support.foreign import workflow_command as command
 from hostile import NAMES, odd_characters, strict, taken_for_commands
+from source_trees import trees
 
 each_name = pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)
 foreign = st.one_of(
@@ -134,17 +134,19 @@ def test_name_ends_no_command_and_no_property(name: bytes) -> None:
 
 # -- nothing goes past it -------------------------------------------------------------------------
 
-TREES = {
-    ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts): ast.parse(path.read_text())
-    for path in PACKAGE.rglob("*.py")
-    if path.parent.name != "exercises"  # scripts for hosts, which import nothing of collide
-}
 GATE = "collide.support.foreign"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def forgotten() -> Iterator[None]:
+    """See :func:`source_trees.trees`."""
+    yield
+    trees.cache_clear()
 
 
 def calls(name: str) -> Iterator[tuple[str, ast.Call]]:
     """All calls of a function, whatever stands before its name, with their modules."""
-    for module, tree in TREES.items():
+    for module, tree in trees().items():
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] == name:
                 yield module, node
@@ -154,7 +156,7 @@ def uses(*names: str) -> set[str]:
     """The modules that name one of these attributes."""
     return {
         module
-        for module, tree in TREES.items()
+        for module, tree in trees().items()
         for node in ast.walk(tree)
         if isinstance(node, ast.Attribute | ast.Name) and ast.unparse(node) in names
     }
@@ -204,7 +206,7 @@ def test_markup_is_put_together_of_constants_and_markup_alone() -> None:
 def test_only_the_gate_writes_json_and_escapes_markup() -> None:
     assert uses("json.dumps", "json.dump") == {GATE}
     assert uses("html.escape", "cgi.escape", "saxutils.escape") == set()
-    for module, tree in TREES.items():
+    for module, tree in trees().items():
         imported = {
             alias.name
             for node in ast.walk(tree)
@@ -236,14 +238,14 @@ def test_only_the_streams_write() -> None:
     for module in (
         *("collide.cli.main", "collide.cli.progress", "collide.__main__", "collide.cli.style"),
     ):
-        said = ast.unparse(TREES[module])
+        said = ast.unparse(trees()[module])
         assert "stdout.write" not in said
         assert "stderr.write" not in said
     (written,) = (node for module, node in calls("write") if module == "collide.cli.progress")
     assert ast.unparse(written) == "os.write(self._terminal, text.encode())"
     signature = next(
         node
-        for node in ast.walk(TREES["collide.cli.streams"])
+        for node in ast.walk(trees()["collide.cli.streams"])
         if isinstance(node, ast.FunctionDef) and node.name == "write"
     )
     assert ast.unparse(signature.args) == "data: Text | bytes, output: str | None"
