@@ -40,9 +40,10 @@ class Cause(NamedTuple):
     statically. ``providers`` are what gives other definitions, with the ``provider_releases``
     that their texts name. ``hosts`` are those that show it, of so many ``checked``: none of 0
     where no host is needed. ``symbols`` are the names taken. All of these but ``code`` are of
-    the findings that are no notes, where there are any. ``fix`` is a sentence. ``repair`` is the
-    command for all these hosts; it is proven for each of the findings, and None unless it is.
-    ``rows`` are the findings, the worst first.
+    the findings that are no notes, where there are any. ``fix`` is a sentence, and ``relinked``
+    what it says to link in another way: the modules of ``linked_into`` or a library; none where
+    it says something else. ``repair`` is the command for all these hosts; it is proven for each
+    of the findings, and None unless it is. ``rows`` are the findings, the worst first.
     """
 
     targets: tuple[str, ...]
@@ -59,6 +60,7 @@ class Cause(NamedTuple):
     checked: int
     symbols: tuple[str, ...]
     fix: str
+    relinked: tuple[str, ...]
     repair: str | None
     rows: tuple[ReportRow, ...]
 
@@ -154,6 +156,9 @@ def _cause(
     telling = [row for row in found if row.finding.severity > Severity.NOTE] or list(found)
     findings = [row.finding for row in telling]
     target = found[0].targets[0]
+    linked_into = _sorted(f.victim for f in findings if is_linked_into(f))
+    relinked = _relinked(worst, subject, linked_into)
+    fix = relinking(relinked, statically=not linked_into) if relinked else worst.remedy
     return Cause(
         targets=tuple(dict.fromkeys(t for row in found for t in (*row.targets, row.after) if t)),
         subject=subject.name,
@@ -162,27 +167,33 @@ def _cause(
         code=worst.code,
         severity=worst.severity,
         objects=_sorted(f.victim for f in findings),
-        linked_into=_sorted(f.victim for f in findings if is_linked_into(f)),
+        linked_into=linked_into,
         providers=_sorted(p for row in telling for p in row.providers),
         provider_releases=_sorted(f.provider_release for f in findings if f.provider_release),
         hosts=_sorted(host for row in telling for host in row.hosts),
         checked=max(row.checked for row in found),
         symbols=_sorted(name for f in findings for name in f.symbols),
-        fix=_fix(worst, subject, _sorted(f.victim for f in findings if is_linked_into(f))),
+        fix=fix,
+        relinked=relinked,
         repair=_repair(telling, target, arguments),
         rows=found,
     )
 
 
-def _fix(worst: Finding, subject: Subject, linked_into: Sequence[str]) -> str:
-    """What to change, naming what it is done to."""
+def _relinked(worst: Finding, subject: Subject, linked_into: Sequence[str]) -> tuple[str, ...]:
+    """What is to be linked in another way; none where the remedy of the finding is the fix."""
     shadowed = worst.code.family is Family.SHADOWING and not worst.code.fixed_remedy
     if not shadowed or subject.kind is Kind.CODE or worst.remedy == NO_LIBPYTHON:
-        return worst.remedy
+        return ()
     if linked_into:
-        modules = listed(list(dict.fromkeys(map(object_name, linked_into))))
-        return f"Link {modules} with -Wl,--exclude-libs,ALL."
-    return f"Link {meant_library(worst)} statically with -Wl,--exclude-libs,ALL."
+        return tuple(dict.fromkeys(map(object_name, linked_into)))
+    return (meant_library(worst),)
+
+
+def relinking(names: Sequence[str], *, statically: bool) -> str:
+    """A sentence: link ``names``, libraries ``statically``, so that no host can replace them."""
+    how = "statically with" if statically else "with"
+    return f"Link {listed(names)} {how} -Wl,--exclude-libs,ALL."
 
 
 def _sorted(names: Iterable[str]) -> tuple[str, ...]:

@@ -170,7 +170,7 @@ def _status(report: Report, args: argparse.Namespace) -> int:
 
 
 def _complain_of_nothing(report: Report, args: argparse.Namespace) -> None:
-    from collide.report.check.text import why_nothing  # late: start-up
+    from collide.report.check.rows import why_nothing  # late: start-up
 
     if not args.inputs and not report.left_out and not report.problems:
         complain("nothing that is installed here has a shared object")

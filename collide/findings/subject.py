@@ -74,7 +74,7 @@ def meant_library(finding: Finding) -> str:
     if own == posixpath.basename(finding.victim):
         return theirs
     # What is no copy of anything takes names of the victim itself.
-    alike = theirs.startswith(own) or own.startswith(theirs)
+    alike = theirs.startswith(own) or own.startswith(theirs) or finding.code.foreign
     return own if alike or ".so" not in (finding.provider or "") else theirs
 
 

@@ -11,8 +11,11 @@ _PARTS = {0.5: "half", 0.1: "a tenth", 0.01: "a hundredth"}
 
 
 def plural(count: int, noun: str) -> str:
-    """``1 symbol``, ``2 symbols``: a noun whose plural ends in ``s``."""
-    return f"{count} {noun}{'' if count == 1 else 's'}"
+    """``1 symbol``, ``2 symbols``, ``3 libraries``: a noun whose plural is regular."""
+    if count == 1:
+        return f"{count} {noun}"
+    ends_in_consonant = noun.endswith("y") and noun[-2] not in "aeou"
+    return f"{count} {noun[:-1]}ies" if ends_in_consonant else f"{count} {noun}s"
 
 
 def number_in_words(number: int) -> str:

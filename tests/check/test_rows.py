@@ -83,7 +83,7 @@ def test_text_says_in_how_many_hosts() -> None:
         tuple(judged(host, *([finding()] if host != HOSTS[1] else [])) for host in HOSTS), (), ()
     )
     told = text.render(report)
-    assert "demo.whl on 3 hosts:" in told
+    assert "demo.whl on 3 hosts (programs with Python): " in told
     assert "mixed with the host's on debian-12-python3 and debian-13-python3" in told
     told = text.render(report, verbose=1)
     assert "on 2 of 3 hosts: debian-12-python3, debian-13-python3" in told

@@ -253,7 +253,7 @@ def test_reports_say_for_which_python_a_host_is_taken(
     (*_, last) = json.loads(capsys.readouterr().out)["analyses"]
     assert (last["profile"]["python"], last["profile"]["as_if"]) == ("cp313t", True)
     assert main(["check", path]) == 0
-    assert " as if with Python 3.13t" in " ".join(capsys.readouterr().out.split())
+    assert " as if their Python were 3.13t" in " ".join(capsys.readouterr().out.split())
 
 
 def test_processes_send_hosts_in_thought_as_what_they_are(tmp_path: Path) -> None:

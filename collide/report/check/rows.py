@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 
 from collide.check.causes import Summary
-from collide.check.check import Report, SetAside
-from collide.check.rows import ReportRow
+from collide.check.check import LeftOut, Report, SetAside
+from collide.check.rows import ReportRow, count_left_out, summed_up
 from collide.findings.finding import Finding
 from collide.report.check.parts import (
     facts,
@@ -20,6 +21,9 @@ from collide.support.records import NamedTuple
 from collide.support.text import plural
 from collide.wheels.tags import Misfit
 from collide.wheels.target import Skipped
+
+SHOWN_HOSTS = 3
+"""Hosts that an input does not fit are named, not counted, up to so many."""
 
 
 def where(row: ReportRow) -> str:
@@ -102,6 +106,22 @@ def not_checked(report: Report) -> tuple[NotChecked, ...]:
     for one in report.left_out:
         hosts.setdefault((one.target, one.misfit), []).append(one.host)
     return tuple(NotChecked(*key, tuple(names)) for key, names in hosts.items())
+
+
+def why_nothing(left_out: Sequence[LeftOut]) -> Iterator[str]:
+    """Why nothing at all was analysed, a line each; none for what is among the problems."""
+    counts = count_left_out(left_out)
+    yield from dict.fromkeys(
+        _reason(one, counts[one.target]) for one in left_out if not (one.empty and one.broken)
+    )
+
+
+def _reason(one: LeftOut, counts: Counter[str]) -> str:
+    if one.empty:
+        return f"{one.target}: {one.misfit.reason}: nothing to check (see --allow-unchecked)"
+    if counts.total() > SHOWN_HOSTS:
+        return f"{one.target}: fits none of {summed_up(counts)}"
+    return f"{one.target}: {one.host}: {one.misfit.reason}"
 
 
 def not_analysed(report: Report) -> dict[str, tuple[Skipped, ...]]:

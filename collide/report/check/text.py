@@ -9,10 +9,11 @@ from __future__ import annotations
 import posixpath
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import product
 
 from collide.analysis.analysis import repair_command
 from collide.check.causes import Cause, Grouped, InputSummary, group
-from collide.check.check import BELOW, LeftOut, Report
+from collide.check.check import BELOW, Report
 from collide.check.rows import ReportRow, count_left_out, summed_up
 from collide.findings.code import Family, Severity
 from collide.findings.loading import NO_PYTHON
@@ -25,6 +26,7 @@ from collide.report.check.parts import (
     some,
 )
 from collide.report.check.rows import (
+    SHOWN_HOSTS,
     not_analysed,
     not_together,
     set_aside,
@@ -34,7 +36,7 @@ from collide.report.check.rows import (
 )
 from collide.report.check.words import (
     Hosts,
-    fix_page,
+    changes,
     hosts_of,
     target_title,
     what,
@@ -50,7 +52,6 @@ if TYPE_CHECKING:
     from collide.whatif.remedies import Remedy
 
 _SHOWN_MODULES = 3
-_SHOWN_HOSTS = 3
 _MOST, _FEWEST = 4, 3
 """Causes of one input that have a line of their own; where there are more, this many and errors."""
 WHY = (
@@ -58,6 +59,8 @@ WHY = (
     " (collide explain questions)"
 )
 """Why a host has a part in it at all, told once."""
+_HOSTS = " (programs with Python)", " (programs)"
+"""What hosts are, told once; the second where there is little room."""
 _MARGIN = 10
 """Columns before what a cause is about: two spaces and one word."""
 
@@ -110,7 +113,7 @@ class _CauseLines:
             yield self._others(others)
         notes = [c for c in own if c.severity == Severity.NOTE]
         if notes and not self._brief:
-            yield self._notes(notes)
+            yield from self._notes(notes)
 
     def _cause(self, cause: Cause, beside: Iterable[Cause]) -> Iterator[Line]:
         """One cause: a line where it fits, else two."""
@@ -119,42 +122,48 @@ class _CauseLines:
         word = _severity(cause)
         code = Span(cause.code.id, "soft", page_of(cause.code.id))
         room = self._style.width - _MARGIN - len(cause.code.id) - 2
-        hosts, thing = self._hosts.get(cause.targets[0], Hosts({})), what(cause)
-        happens = who(cause, hosts)
+        hosts = self._hosts.get(cause.targets[0], Hosts({}))
         column = max(len(what(c)) for c in beside) + 2
+        happens = who(cause, hosts)
+        shorter = who(cause, hosts, named=False), who(cause, hosts, named=False, brief=True)
+        sayings: tuple[str, ...] = happens, *shorter
         # An error names its hosts, in two lines if need be and if there is but one input.
-        sayings = [happens, who(cause, hosts, brief=True)]
-        if cause.severity < Severity.ERROR or self._brief:
-            sayings = [happens, _short(cause, hosts), who(cause, hosts, named=False, brief=True)]
-        for said in sayings:
+        if cause.severity == Severity.ERROR and not self._brief:
+            sayings = happens, who(cause, hosts, brief=True)
+        for thing, said in product((what(cause), what(cause, brief=True)), sayings):
             for start in (column, len(thing) + 2):
-                if start + len(said) <= room:
+                if len(thing) < start <= room - len(said):
                     text = f"{thing.ljust(start)}{said}"
                     yield Span("  "), word, Span(text.ljust(room + 2)), code
                     return
-        if len(happens) > self._style.width - _MARGIN:
-            happens = _short(cause, hosts)
-        yield Span("  "), word, Span(_cut(thing, room).ljust(room + 2)), code
-        yield _plain(" " * _MARGIN + _cut(happens, self._style.width - _MARGIN))
+        most = self._style.width - _MARGIN
+        said = next((s for s in (happens, *shorter) if len(s) <= most), shorter[-1])
+        yield Span("  "), word, Span(_cut(what(cause), room).ljust(room + 2)), code
+        yield _plain(" " * _MARGIN + _cut(said, most))
 
     def _others(self, others: Sequence[Cause]) -> Line:
         word = _severity(others[0])
         text = f"{len(others)} more (-v): {', '.join(_subjects(others))}"
         return Span("  "), word, Span(_cut(text, self._style.width - _MARGIN))
 
-    def _notes(self, notes: Sequence[Cause]) -> Line:
-        """What is known and changes nothing, in one line."""
+    def _notes(self, notes: Sequence[Cause]) -> Iterator[Line]:
+        """What is known and does no harm that can be seen, counted as in the summary."""
         exposed = [c for c in notes if c.exposed]
-        parts = []
-        if len(notes) > len(exposed):
-            count = plural(len(notes) - len(exposed), "lesser finding")
-            parts.append(count)
+        harmless = len(notes) - len(exposed)
+        text = f"{len(notes)} (-v)" + (f": {harmless} likely harmless" if harmless else "")
         if exposed:
             names = sum(len(c.symbols) for c in exposed)
             what_it_has = "function or variable" if names == 1 else "functions and variables"
-            parts.append(f"{names} {what_it_has} that some other host could replace")
-        text = f"{', '.join(parts)} (-v)"
-        return Span("  "), Span("notes   ", "note"), Span(text)
+            others = f", {len(exposed)} with" if harmless else ":"
+            text += f"{others} {names} {what_it_has} another host could replace"
+        yield from self.labelled("notes", text, "note")
+
+    def labelled(self, label: str, text: str, style: str = "good") -> Iterator[Line]:
+        """A text behind the word that says what it is, on as many lines as it needs."""
+        first, *others = _fold(text, self._style.width - _MARGIN)
+        yield Span("  "), Span(label.ljust(_MARGIN - 2), style), Span(first)
+        for line in others:
+            yield _plain(" " * _MARGIN + line)
 
 
 class _Screen:
@@ -190,7 +199,7 @@ class _Screen:
                 yield ()
             title = target_title(one.target)
             short = names[title] == 1 and not self._verbose
-            yield from self._input(one, title if short else one.target)
+            yield from self._input(one, title if short else one.target, first=not number)
         yield from self._together()
         if self._verbose or len(self._summary.inputs) > 1:
             yield ()
@@ -214,7 +223,8 @@ class _Screen:
             if host.as_if and host.python is not None:
                 hosts.setdefault(host.python.release, {})[host.name] = None
         for release, names in hosts.items():
-            yield f"; {plural(len(names), 'host')} as if with Python {release}"
+            taken = plural(len(names), "host") if self._report.pairs else len(names)
+            yield f"; {taken} as if {'its' if len(names) == 1 else 'their'} Python were {release}"
 
     def _without_python(self) -> Iterator[Line]:
         """Hosts in which nothing can be imported before they are described better."""
@@ -222,30 +232,38 @@ class _Screen:
             text = f"{host} has no Python: name the plugin that brings it, --global LIB"
             yield (Span(text, "error"),)
 
-    def _input(self, one: InputSummary, title: str) -> Iterator[Line]:
+    def _input(self, one: InputSummary, title: str, *, first: bool) -> Iterator[Line]:
         own = self._own.get(one.target, [])
         # A host without Python is told once, before all.
         shown = own if self._verbose else [c for c in own if c.fix != NO_PYTHON]
-        yield from self._title(title, self._outcome(one))
-        yield from self._by_kind(one)
+        yield from self._title(title, one, tuple(self._by_kind(one)), first=first)
         yield from self._lines.of(shown)
         yield from self._remedies(shown, one.target)
         if self._verbose and one.clean and one.hosts > 1:
             yield _plain(f"  clean on {', '.join(one.clean)}")
         yield from self._not_analysed(one.target)
 
-    def _title(self, title: str, outcome: Line) -> Iterator[Line]:
-        """What was checked and how it fares, on two lines where one is too short."""
-        where, *fares = outcome
-        long = len(title) + sum(len(span.text) for span in outcome) > self._style.width
-        if not long or len(fares) < 2:
+    def _title(
+        self, title: str, one: InputSummary, by_kind: Sequence[Line], *, first: bool
+    ) -> Iterator[Line]:
+        """What was checked and how it fares, of which the counts by kind suffice in little room.
+
+        The ``first`` says what hosts are.
+        """
+        lines = [self._outcome(one, said) for said in (_HOSTS if first else ("",))]
+        room = self._style.width - len(title)
+        fitting = (line for line in lines if sum(len(span.text) for span in line) <= room)
+        where, *fares = outcome = next(fitting, lines[0])
+        if outcome is not lines[0] or len(fares) < 2 or sum(len(s.text) for s in outcome) <= room:
             yield (Span(title, "strong"), *outcome)
         else:
             yield Span(title, "strong"), Span(where.text.rstrip())
-            yield (Span("  "), *fares)
+            if not by_kind:
+                yield (Span("  "), *fares)
+        yield from by_kind
 
-    def _outcome(self, one: InputSummary) -> Line:
-        """On how many hosts, and how it fares there."""
+    def _outcome(self, one: InputSummary, said: str) -> Line:
+        """On how many hosts, with what is ``said`` of several, and how it fares there."""
         if not one.hosts:
             return (Span(": on no host"),)
         parts = [
@@ -258,13 +276,11 @@ class _Screen:
             (host,) = one.breaks + one.warns + one.clean
             taken = as_if(self._judged.get(one.target, ()))
             return Span(f" on {host}{taken}: "), Span(word, style)
-        spans = [Span(f" on {one.hosts} hosts: ")]
+        spans = [Span(f" on {one.hosts} hosts{said}: ")]
         told = [(names, word, style) for names, word, style in parts if names]
         if len(told) == 1:
             (_, word, style) = told[0]
-            if style == "good":
-                return Span(f" on {one.hosts} hosts (programs with Python): "), Span(word, style)
-            return (*spans, Span(f"{word} on all", style))
+            return *spans, Span(word if style == "good" else f"{word} on all", style)
         for number, (names, word, style) in enumerate(told):
             spans += [Span(", ")] if number else []
             spans.append(Span(f"{word} on {len(names)}", style))
@@ -299,12 +315,14 @@ class _Screen:
         harmful = [c for c in own if c.severity > Severity.NOTE]
         if not harmful:
             return
-        fixes: dict[str, Cause] = {}
-        for cause in harmful:
-            fixes.setdefault(cause.fix, cause)
-        for fix, cause in fixes.items() if self._verbose else list(fixes.items())[:1]:
-            text = f"{fix.removesuffix('.')} (collide explain {fix_page(cause)})"
-            yield from self._wrapped("fix", text)
+        for number, change in enumerate(changes(harmful)):
+            full, short = (
+                f"{fix.removesuffix('.')} (collide explain {change.page})"
+                for fix in (change.full, change.short)
+            )
+            room = self._style.width - _MARGIN
+            saves = not self._verbose and len(_fold(short, room)) < len(_fold(full, room))
+            yield from self._lines.labelled("and" if number else "fix", short if saves else full)
         repaired = [c for c in harmful if c.repair]
         commands = {c.repair for c in repaired if c.repair}
         if commands:
@@ -327,12 +345,6 @@ class _Screen:
             if j.analysis.host.name in hosts
         )
         return repair_command(target, [word for words in chosen for word in words])
-
-    def _wrapped(self, label: str, text: str) -> Iterator[Line]:
-        first, *others = _fold(text, self._style.width - _MARGIN)
-        yield Span("  "), Span(label.ljust(_MARGIN - 2), "good"), Span(first)
-        for line in others:
-            yield _plain(" " * _MARGIN + line)
 
     # -- the rest ---------------------------------------------------------------------------------
 
@@ -361,7 +373,7 @@ class _Screen:
             yield from self._lines.of(pairs)
             harmful = [c for c in pairs if c.severity > Severity.NOTE]
             for fix in dict.fromkeys(c.fix for c in harmful):
-                yield from self._wrapped("fix", fix)
+                yield from self._lines.labelled("fix", fix)
         for pair in self._report.pairs if self._verbose else ():
             if pair.left_out is None and pair.shares:
                 both = f"{pair.targets[0]} and {pair.targets[1]}"
@@ -373,7 +385,7 @@ class _Screen:
         """Inputs on hosts that they do not fit: named where they are few, or asked for."""
         counts = count_left_out(self._report.left_out)
         checked = {one.target for one in self._summary.inputs}
-        summed = {t for t, kinds in counts.items() if kinds.total() > _SHOWN_HOSTS}
+        summed = {t for t, kinds in counts.items() if kinds.total() > SHOWN_HOSTS}
         summed = set() if self._verbose else summed
         for one in self._report.left_out:
             if one.target not in summed:
@@ -387,7 +399,9 @@ class _Screen:
         )
         if checked & summed and unfit:
             text = f"left out (-v): {summed_up(unfit)}"
-            yield from map(_plain, _fold(text, self._style.width))
+            if len(text) > self._style.width:
+                text = f"left out (-v): {plural(unfit.total(), 'host')}"
+            yield _plain(text)
 
 
 def _subjects(causes: Sequence[Cause]) -> list[str]:
@@ -413,10 +427,6 @@ def _plain(text: str) -> Line:
 
 def _severity(cause: Cause) -> Span:
     return Span(str(cause.severity).ljust(_MARGIN - 2), str(cause.severity))
-
-
-def _short(cause: Cause, hosts: Hosts) -> str:
-    return who(cause, hosts, named=False)
 
 
 def _cut(text: str, room: int) -> str:
@@ -477,19 +487,3 @@ def _shared(pair: Pair) -> str:
         (shares.static_tls, "initial-exec module"),
     )
     return ", ".join([*parts, *(plural(len(names), noun) for names, noun in counted if names)])
-
-
-def why_nothing(left_out: Sequence[LeftOut]) -> Iterator[str]:
-    """Why nothing at all was analysed, a line each; none for what is among the problems."""
-    counts = count_left_out(left_out)
-    yield from dict.fromkeys(
-        _reason(one, counts[one.target]) for one in left_out if not (one.empty and one.broken)
-    )
-
-
-def _reason(one: LeftOut, counts: Counter[str]) -> str:
-    if one.empty:
-        return f"{one.target}: {one.misfit.reason}: nothing to check (see --allow-unchecked)"
-    if counts.total() > _SHOWN_HOSTS:
-        return f"{one.target}: fits none of {summed_up(counts)}"
-    return f"{one.target}: {one.host}: {one.misfit.reason}"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
-from collide.check.causes import Cause
+from collide.check.causes import Cause, relinking
 from collide.findings.code import Family, Shape
 from collide.findings.loading import ABSENT, CAPTURED_SONAME, NO_LIBPYTHON
 from collide.findings.subject import Kind, is_captured, library, object_name
@@ -48,14 +48,16 @@ def hosts_of(names: Sequence[str]) -> Hosts:
     return Hosts({name: name.removeprefix(prefix) for name in long})
 
 
-def what(cause: Cause) -> str:
-    """The thing that can be changed, and where it is."""
-    objects, worst = listed_objects(cause.objects), cause.worst_rows[0].finding
+def what(cause: Cause, *, brief: bool = False) -> str:
+    """The thing that can be changed, and where it is; ``brief`` counts what is more than one."""
+    told = _counted_objects if brief else listed_objects
+    objects, worst = told(cause.objects), cause.worst_rows[0].finding
     if is_captured(worst):
         return f"{cause.subject}, bundled"
     match worst.code.shape:
         case Shape.INTERPOSITION | Shape.SPLIT if cause.kind is not Kind.CODE:
-            return _library(cause) if cause.kind is Kind.COPY else f"{_names(cause)} in {objects}"
+            copy = cause.kind is Kind.COPY
+            return _library(cause, told) if copy else f"{_names(cause, brief)} in {objects}"
         case Shape.EXPOSURE:
             return f"{cause.subject}, {plural(len(cause.symbols), 'name')}"
         case Shape.CHANGED_BINDINGS:
@@ -68,15 +70,17 @@ def what(cause: Cause) -> str:
     return objects
 
 
-def _library(cause: Cause) -> str:
+def _library(cause: Cause, told: Callable[[Sequence[str]], str]) -> str:
     name = f"{cause.subject} {cause.release}".rstrip()
     if cause.linked_into:
-        return f"{name}, built into {listed_objects(cause.linked_into)}"
+        return f"{name}, built into {told(cause.linked_into)}"
     users = [one for one in cause.objects if library(one) != cause.subject]
-    return f"{name}, used by {listed_objects(users)}" if users else f"{name}, bundled"
+    return f"{name}, used by {told(users)}" if users else f"{name}, bundled"
 
 
-def _names(cause: Cause) -> str:
+def _names(cause: Cause, brief: bool) -> str:
+    if brief and len(cause.symbols) > 1:
+        return plural(len(cause.symbols), "name")
     shortest = demangled(min(cause.symbols, key=_says_little))
     more = len(cause.symbols) - 1
     return f"{shortest} and {more} more" if more else shortest
@@ -128,6 +132,36 @@ def _taken(cause: Cause, subject: str, where: str, *, one: bool, brief: bool) ->
     return f"{done} the host's {theirs}".rstrip() + where
 
 
+class Change(NamedTuple):
+    """What mends some causes: a sentence, the same in fewer words, and what explains it."""
+
+    full: str
+    short: str
+    page: str
+
+
+def changes(causes: Iterable[Cause]) -> tuple[Change, ...]:
+    """What mends ``causes``, in their order: what is done to several things is one change."""
+    found: dict[tuple[str, str, bool], dict[str, None]] = {}
+    for cause in causes:
+        fix = "" if cause.relinked else cause.fix
+        names = found.setdefault((fix_page(cause), fix, not cause.linked_into), {})
+        names.update(dict.fromkeys(cause.relinked))
+    return tuple(
+        Change(
+            relinking([*names], statically=statically) if names else fix,
+            relinking([_counted(names, statically)], statically=statically) if names else fix,
+            page,
+        )
+        for (page, fix, statically), names in found.items()
+    )
+
+
+def _counted(names: Collection[str], libraries: bool) -> str:
+    several = plural(len(names), "library" if libraries else "object")
+    return several if len(names) > 1 else next(iter(names))
+
+
 def fix_page(cause: Cause) -> str:
     """What ``collide explain`` takes to say what to write where: the name of a fix, or the code."""
     names = cause.code.fixes
@@ -148,21 +182,27 @@ def fix_page(cause: Cause) -> str:
 def theirs_of(cause: Cause) -> str:
     """The copy of the host, by the release that its texts or its file name.
 
-    Several files are releases of one library, for which there is no one name, or others that hold
-    parts of it.
+    Several files are releases of one library or others that hold parts of it: no one name.
     """
     if len(cause.provider_releases) == 1:
         return cause.provider_releases[0]
     files = sorted({posixpath.basename(path) for path in cause.providers})
-    if len(files) == 1:
-        return files[0]
-    libraries = sorted(set(map(library, files)))
-    return "" if len(libraries) == 1 else listed(libraries)
+    return files[0] if len(files) == 1 else ""
 
 
 def listed_objects(paths: Sequence[str]) -> str:
     """Objects in a sentence: modules without the tags of their files, libraries without hash."""
     return _some(list(dict.fromkeys(map(object_name, paths))))
+
+
+def _counted_objects(paths: Sequence[str]) -> str:
+    """The same by their number: ``2 libraries``."""
+    names = dict.fromkeys(map(object_name, paths))
+    if len(names) == 1:
+        return next(iter(names))
+    bundled = [path for path in paths if library(path) != posixpath.basename(path)]
+    kind = "object" if bundled and len(bundled) < len(paths) else "library" if bundled else "module"
+    return plural(len(names), kind)
 
 
 def listed_targets(paths: Sequence[str]) -> str:

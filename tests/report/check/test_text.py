@@ -121,15 +121,16 @@ def four_causes() -> Report:
 
 def test_first_screen_has_an_input_a_line_for_each_cause_and_what_to_do() -> None:
     columns = [line.split() for line in lines_of(four_causes())]
+    fares = "would break on 1, warnings on 1, clean on 1"
     assert [" ".join(words) for words in columns] == [
-        "demo-1.0 (cp311, x86_64) on 3 hosts: would break on 1, warnings on 1, clean on 1",
+        f"demo-1.0 (cp311, x86_64) on 3 hosts (programs): {fares}",
         "in python: warnings on 1; in programs that embed it: would break on 1, clean on 1",
         "error libxml2, built into a mixed with gdb's libxml2.so.2.9.14 COL101",
         "warning libz 1.3.2, built into b replaced by the host's 1.2.13 on gdb and python3 COL102",
         "warning symbol00 in b replaced by libunistring's on gdb and python3 COL104",
         "warning symbol00 and 2 more in b replaced by postgres's on gdb and python3 COL104",
-        "notes 1 lesser finding (-v)",
-        "fix Link a with -Wl,--exclude-libs,ALL (collide explain static-copy)",
+        "notes 1 (-v): 1 likely harmless",
+        "fix Link a and b with -Wl,--exclude-libs,ALL (collide explain static-copy)",
         f"or without a rebuild: collide repair {WHEEL}",
         text.WHY,
         "predicted: 1 error, 3 warnings, 1 note in 1 input on 3 hosts",
@@ -149,6 +150,33 @@ def test_many_causes_are_folded_and_verbose_has_them_all() -> None:
     assert "6 more (-v): libxd, libxe, libxf, libxg, libxh, libxi\n" in told
     assert "9 warnings" in told
     assert text.render(report, verbose=1).count("  warning lib") == 9
+
+
+def test_one_fix_is_told_for_all_that_it_is_done_to() -> None:
+    names = [f"libx{letter}" for letter in "abcde"]
+    members = {name: f"d.libs/{name}-0f0f0f0f.so.1" for name in names}
+    found = [
+        finding(victim=path, intended=(path,), provider=f"/lib/{name}.so.1")
+        for name, path in members.items()
+    ]
+    found.append(static("d/a.so", "libz.so.1"))
+    report = Report((on("debian-12-gdb", *found),), (), ())
+    # A module that a library is linked into is no library: what is done to it is another thing.
+    fixes = (
+        "fix Link 5 libraries statically with -Wl,--exclude-libs,ALL"
+        " (collide explain grafted-library)"
+        " and Link a with -Wl,--exclude-libs,ALL (collide explain static-copy)"
+    )
+    assert fixes in " ".join(text.render(report).split())
+    named = "fix Link libxa, libxb, libxc, libxd and libxe statically with -Wl,--exclude-libs,ALL"
+    assert named in " ".join(text.render(report, verbose=1).split())
+
+
+def test_notes_of_the_screen_are_as_many_as_those_of_the_summary() -> None:
+    notes = "notes   1 (-v): 1 likely harmless"
+    told = text.render(four_causes())
+    assert notes in told
+    assert told.splitlines()[-1].endswith("1 error, 3 warnings, 1 note in 1 input on 3 hosts")
 
 
 def test_library_of_two_releases_is_named_once() -> None:
@@ -202,7 +230,9 @@ def test_host_without_python_is_no_cause_beside_those_of_the_wheel() -> None:
     reports = on("debian-12-gdb", taken, undefined), on("debian-12-vim-nox")
     first, second, *others = lines_of(Report(reports, (), ()))
     assert first.startswith("debian-12-gdb has no Python")
-    assert second == "demo-1.0 (cp311, x86_64) on 2 hosts: would break on 1, clean on 1"
+    assert second == (
+        "demo-1.0 (cp311, x86_64) on 2 hosts (programs with Python): would break on 1, clean on 1"
+    )
     assert sum(line.startswith(("  error", "  warning")) for line in others) == 1
 
 
