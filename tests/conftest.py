@@ -12,6 +12,7 @@ import conformance
 from checkout import WHEELS
 from collide.filesystems.root import Root
 from collide.hosts.extract import extract
+from collide.hosts.profile_file import write
 from collide.hosts.profile_file.write import record, to_bytes
 from collide.support import limits
 from scenario import require_loader
@@ -46,6 +47,12 @@ def recorded_host() -> bytes:
     require_loader()
     root = Root()
     return to_bytes(record(extract(str(WHEELS / "host/host"), root), root), compressed=False)
+
+
+@pytest.fixture
+def few_libraries(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of what wheels may need, profiles get the C library alone: all takes most of their time."""
+    monkeypatch.setattr(write, "wanted_libraries", lambda _: ("libc.so.6",))
 
 
 @pytest.fixture(name="set_limit")

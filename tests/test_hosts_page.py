@@ -66,6 +66,7 @@ def test_command_prints_what_the_page_shows(
     assert missing(shown, iter(said.splitlines())) == []
 
 
+@pytest.mark.corpus
 @pytest.mark.parametrize(("change", "figures"), CHANGES, ids=[change for change, _ in CHANGES])
 def test_figures_of_each_change_are_those_of_the_command(
     change: str, figures: str, capsys: Out

@@ -102,6 +102,7 @@ def outcome(analysis: Analysis) -> dict[str, str | None]:
 
 
 @pytest.mark.rule("6.1", "local module")
+@pytest.mark.usefixtures("few_libraries")
 @pytest.mark.parametrize("from_profile", [False, True], ids=["binary", "profile"])
 def test_library_of_an_own_module_captures(s: Scenario, tmp_path: Path, from_profile: bool) -> None:
     binary, target = interpreter(s), wheel(s, CALLS_F)
@@ -117,6 +118,7 @@ def test_library_of_an_own_module_captures(s: Scenario, tmp_path: Path, from_pro
 
 
 @pytest.mark.rule("4.4", "captured file")
+@pytest.mark.usefixtures("few_libraries")
 @pytest.mark.parametrize("from_profile", [False, True], ids=["binary", "profile"])
 def test_version_that_the_captured_library_lacks(
     s: Scenario, tmp_path: Path, from_profile: bool
@@ -131,6 +133,7 @@ def test_version_that_the_captured_library_lacks(
 
 
 @pytest.mark.rule("3.6", "first module's")
+@pytest.mark.usefixtures("few_libraries")
 @pytest.mark.parametrize("from_profile", [False, True], ids=["binary", "profile"])
 def test_unique_symbol_of_an_own_module(s: Scenario, tmp_path: Path, from_profile: bool) -> None:
     binary = interpreter(s, f"{F} {U} {USES_U}", None)
@@ -184,6 +187,7 @@ def test_own_module_that_does_not_open_is_no_history(s: Scenario) -> None:
         after_import(host_of(binary), ["ssl"])
 
 
+@pytest.mark.usefixtures("few_libraries")
 def test_profile_hides_libraries_that_only_own_modules_bring(s: Scenario, tmp_path: Path) -> None:
     host = recorded(interpreter(s), tmp_path)
     path = str(s.directory / "system/libv.so.3")

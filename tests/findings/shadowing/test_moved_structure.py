@@ -180,6 +180,7 @@ def say_the_same(target: Target, host: Host, directory: Path) -> list[Finding]:
 
 
 @only_x86_64
+@pytest.mark.usefixtures("few_libraries")
 @pytest.mark.parametrize("kind", ["stack", "variable", "opaque"])
 def test_a_profile_says_what_the_binary_says(s: Scenario, kind: str) -> None:
     theirs, ours = _STRUCT.format(""), _STRUCT.format("long added;")

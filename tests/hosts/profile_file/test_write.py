@@ -31,7 +31,7 @@ Profile = dict[str, Any]
 
 
 @pytest.fixture
-def s(tmp_path: Path) -> Scenario:
+def s(tmp_path: Path, few_libraries: None) -> Scenario:  # noqa: ARG001
     """A scenario of a host to record."""
     return Scenario(tmp_path)
 
