@@ -12,6 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Raised with each change of what a function is given or gives; collide/elf/native.py has it, too. */
+#define INTERFACE 1
+
 /* Addresses up to here can be added to offsets in a buffer without an overflow. */
 #define HIGHEST ((int64_t)1 << 62)
 
@@ -1198,7 +1201,14 @@ static PyMethodDef methods[] = {
     {NULL, NULL, 0, NULL},
 };
 
+static int
+add_constants(PyObject *module)
+{
+    return PyModule_AddIntMacro(module, INTERFACE);
+}
+
 static PyModuleDef_Slot slots[] = {
+    {Py_mod_exec, add_constants},
     {0, NULL},
 };
 

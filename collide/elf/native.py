@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
 VARIABLE = "COLLIDE_NATIVE"
+INTERFACE = 1
+"""That of the compiled part that this source can use."""
 HIGHEST = 1 << 62
 """The highest address of code that the compiled part takes: its numbers have 8 bytes."""
 
@@ -154,7 +156,7 @@ def _load() -> tuple[Any, str]:
         from collide.elf import _native  # type: ignore[attr-defined]  # late: it may be missing
     except ImportError as e:
         return None, str(e)
-    if any(not hasattr(_native, name) for name in vars(Compiled) if not name.startswith("_")):
+    if getattr(_native, "INTERFACE", 0) != INTERFACE:
         # That of an editable installation stays what it was when its source changes.
         return None, "that beside this source was compiled from another one"
     return _native, ""

@@ -7,6 +7,7 @@ import struct
 import sys
 from array import array
 from collections.abc import Callable, Sequence
+from hashlib import sha256
 from itertools import pairwise, product
 from types import ModuleType
 from typing import Any
@@ -513,13 +514,27 @@ def test_missing_part_is_an_error_only_where_it_is_demanded(
         native.chosen("1")
 
 
-def test_part_of_another_source_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("interface", [None, native.INTERFACE - 1, native.INTERFACE + 1])
+def test_part_of_another_source_is_missing(
+    compiled: Any, monkeypatch: pytest.MonkeyPatch, interface: int | None
+) -> None:
     old = ModuleType("collide.elf._native")
+    vars(old).update((name, one) for name, one in vars(compiled).items() if name[0] != "_")
     monkeypatch.setitem(sys.modules, old.__name__, old)
     monkeypatch.setattr(elf, "_native", old, raising=False)
+    assert native.chosen("1") is old
+    monkeypatch.setattr(old, "INTERFACE", interface)
     assert native.chosen("") is None
     with pytest.raises(UsageError, match="compiled from another one"):
         native.chosen("1")
+
+
+def test_interface_has_a_new_number_when_an_argument_is_another() -> None:
+    names = [name for name in vars(native.Compiled) if name[0] != "_"]
+    taken = [f"{name} {getattr(native.Compiled, name).__annotations__}" for name in sorted(names)]
+    digest = sha256("\n".join(taken).encode()).hexdigest()[:8]
+    # Of an older number when this fails: raise INTERFACE in native.py and _native.c.
+    assert (native.INTERFACE, digest) == (1, "d7f0fb43")
 
 
 def test_other_values_are_errors() -> None:
