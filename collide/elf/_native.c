@@ -708,25 +708,50 @@ lent(PyObject *module, PyObject *args)
     return found;
 }
 
-PyDoc_STRVAR(last_doc, "last(code, forms)");
+/* The opcode of the instruction at the fourth last byte before ``end``, and where it ends; None
+   where the code ends in it. */
+static PyObject *
+last_before(Reader *reader, const unsigned char *forms, Instruction *one, int64_t end)
+{
+    Py_ssize_t start = reader->at;
+    reader->size = (Py_ssize_t)end;
+    while (reader->at <= reader->size - 4) {
+        start = reader->at;
+        if (!decode(reader, forms, one))
+            break;
+    }
+    if (!reader->ended)
+        return Py_BuildValue("in", one->opcode, reader->at);
+    reader->at = start;
+    reader->ended = 0;
+    return Py_NewRef(Py_None);
+}
+
+PyDoc_STRVAR(last_doc, "last(code, forms, ends)");
 
 static PyObject *
 last(PyObject *module, PyObject *args)
 {
     (void)module;
-    Py_buffer code, forms;
-    if (!PyArg_ParseTuple(args, "y*y*", &code, &forms))
+    Py_buffer code, forms, ends;
+    if (!PyArg_ParseTuple(args, "y*y*y*", &code, &forms, &ends))
         return NULL;
-    PyObject *result = NULL;
-    if (forms.len != 512) {
-        PyErr_SetString(PyExc_ValueError, "no such tables");
-    } else {
-        Reader reader = {code.buf, code.len, 0, 0};
-        Instruction one = {0};
-        while (reader.at <= code.len - 4 && decode(&reader, forms.buf, &one))
-            ;
-        result = reader.ended ? Py_NewRef(Py_None) : Py_BuildValue("in", one.opcode, reader.at);
+    const int64_t *end = ends.buf;
+    Py_ssize_t count = ends.len / (Py_ssize_t)sizeof(int64_t);
+    Reader reader = {code.buf, 0, 0, 0};
+    Instruction one = {0};
+    PyObject *result = PyList_New(0);
+    for (Py_ssize_t row = 0; result && row < count; row++) {
+        PyObject *found = NULL;
+        if (forms.len != 512 || end[row] < 0 || end[row] > code.len)
+            PyErr_SetString(PyExc_ValueError, "no such tables");
+        else
+            found = last_before(&reader, forms.buf, &one, end[row]);
+        if (!found || PyList_Append(result, found) < 0)
+            Py_CLEAR(result);
+        Py_XDECREF(found);
     }
+    PyBuffer_Release(&ends);
     PyBuffer_Release(&forms);
     PyBuffer_Release(&code);
     return result;

@@ -58,10 +58,13 @@ class Compiled(Protocol):
     ) -> frozenset[int]:
         """The functions that hold ``places``, but for those places that are left out."""
 
-    def last(self, code: ReadableBuffer, forms: bytes, /) -> tuple[int, int] | None:
-        """The last instruction of x86-64 code (:mod:`collide.elf.code.own_tables`).
+    def last(
+        self, code: ReadableBuffer, forms: bytes, ends: array[int], /
+    ) -> list[tuple[int, int] | None]:
+        """The last instruction of x86-64 code up to each of ``ends``, ascending.
 
-        ``forms`` are those of :mod:`collide.elf.code.instructions`.
+        See :mod:`collide.elf.code.own_tables`; ``forms`` are those of
+        :mod:`collide.elf.code.instructions`.
         """
 
     def edges(

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import struct
 from array import array
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from itertools import chain
 
 from collide.elf.code.machine_code import READABLE
 from collide.elf.constants import (
@@ -43,7 +46,8 @@ def executable(image: Image) -> Iterator[tuple[int, memoryview]]:
 class Tables:
     """Tables of the linker: slots of symbols, and functions that data refers to.
 
-    ``jump_slots`` are the slots that only an entry of the procedure linkage table reads.
+    ``jump_slots`` are the slots that only an entry of the procedure linkage table reads,
+    ``symbols`` the places of data that refer to a symbol.
     """
 
     def __init__(self, image: Image) -> None:
@@ -52,8 +56,9 @@ class Tables:
         self.slots: dict[int, str] = {}
         self.jump_slots: set[int] = set()
         self.symbols: defaultdict[str, list[int]] = defaultdict(list)
-        self.pointers: dict[int, int] = {}
-        self.addresses: set[int] = set()
+        # Columns: the relocations of a large library are some hundred thousand.
+        self._relative: list[tuple[Sequence[int], Sequence[int]]] = []
+        self._resolvers: set[int] = set()
         self._relocations()
         self.constructors = self._constructors()
 
@@ -62,8 +67,19 @@ class Tables:
         for tag, size_tag in ((DT_RELA, DT_RELASZ), (DT_JMPREL, DT_PLTRELSZ)):
             if tag in image.dynamic and (size := image.one(size_tag, 0)):
                 self._table(integers(image.at(image.one(tag), size), "Q", image.big_endian))
-        self.pointers.update(self._packed())
-        self.addresses.update(self.pointers.values())
+        if packed := list(self._packed()):
+            places, pointers = zip(*packed, strict=True)
+            self._relative.append((places, pointers))
+
+    @cached_property
+    def pointers(self) -> dict[int, int]:
+        """By place, the addresses of the object that its data holds."""
+        return dict(chain.from_iterable(zip(*some, strict=True) for some in self._relative))
+
+    def among(self, functions: frozenset[int]) -> frozenset[int]:
+        """Those of ``functions`` that data refers to by their addresses."""
+        pointers = chain.from_iterable(pointers for _, pointers in self._relative)
+        return functions.intersection(chain(pointers, self._resolvers))
 
     def _table(self, words: array[int]) -> None:
         image = self.image
@@ -75,21 +91,29 @@ class Tables:
         machine = self._machine
         if infos[:count].count(machine.relative) < count:
             count = 0
-        self.pointers.update(zip(places[:count], addends[:count], strict=True))
-        unnamed = machine.relative, machine.irelative
-        names = self._names({i >> 32 for i in infos[count:] if i & 0xFFFFFFFF not in unnamed})
-        for place, info, addend in zip(places[count:], infos[count:], addends[count:], strict=True):
-            kind, symbol = info & 0xFFFFFFFF, info >> 32
-            if kind in (machine.glob_dat, machine.jump_slot) and symbol:
+        self._relative.append((places[:count], addends[:count]))
+        further: dict[int, int] = {}
+        relative, irelative, jump_slot = machine.relative, machine.irelative, machine.jump_slot
+        of_slots = machine.glob_dat, jump_slot
+        kinds = [info & 0xFFFFFFFF for info in infos[count:]]
+        numbers = [info >> 32 for info in infos[count:]]
+        unnamed = relative, irelative
+        names = self._names(
+            {n for n, kind in zip(numbers, kinds, strict=True) if kind not in unnamed}
+        )
+        rows = zip(places[count:], kinds, numbers, addends[count:], strict=True)
+        for place, kind, symbol, addend in rows:
+            if kind in of_slots and symbol:
                 self.slots[place] = names[symbol]
-                if kind == machine.jump_slot:
+                if kind == jump_slot:
                     self.jump_slots.add(place)
-            elif kind == machine.relative:
-                self.pointers[place] = addend
-            elif kind == machine.irelative:
-                self.addresses.add(addend)
+            elif kind == relative:
+                further[place] = addend
+            elif kind == irelative:
+                self._resolvers.add(addend)
             elif symbol:
                 self.symbols[names[symbol]].append(place)
+        self._relative.append((tuple(further), tuple(further.values())))
 
     def _names(self, symbols: Iterable[int]) -> dict[int, str]:
         """The names of symbols, by their numbers, which are not 0."""
@@ -128,8 +152,16 @@ class Tables:
                 start = image.one(tag)
                 # An array that is not in the file cannot be: FormatError.
                 places = range(start, start + len(image.at(start, size)), 8)
-                found |= {self.pointers.get(place, 0) for place in places}
+                found |= {self._pointer(place) for place in places}
         return frozenset(found)
+
+    def _pointer(self, place: int) -> int:
+        for places, pointers in self._relative:
+            # Linkers sort them (ld(1) ``-z combreloc``); of others all are made.
+            at = bisect_left(places, place)
+            if at < len(places) and places[at] == place:
+                return pointers[at]
+        return self.pointers.get(place, 0)
 
 
 def with_initialisation(image: Image, starts: Sequence[int]) -> Sequence[int]:

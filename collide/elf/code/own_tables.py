@@ -7,8 +7,10 @@ its tables leads anywhere.
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 
 from collide.elf import native
@@ -46,15 +48,19 @@ def from_outside(
     Both by what of the library is ``called``, which comes with the places of displacements that
     lead there. In code of many megabytes some bytes look like such a one.
     """
-    callers, misread = {}, {}
+    outside: dict[_Called, frozenset[int]] = {}
+    sites: dict[_Called, list[tuple[int, int]]] = {}
+    by_function: defaultdict[int, set[int]] = defaultdict(set)
     for what, places in called.items():
-        outside = split.holding(places) - library
-        if outside:
+        if others := split.holding(places) - library:
+            outside[what] = others
             held = ((split.at(site), site) for site in places if site not in split.linkage)
-            sites = [(at, site) for at, site in held if at in outside]
-            callers[what] = frozenset(at for at, site in sites if _is_whole(at, site, image))
-            misread[what] = outside - callers[what]
-    return callers, misread
+            sites[what] = [(at, site) for at, site in held if at in others]
+            for at, site in sites[what]:
+                by_function[at].add(site)
+    whole = {one for at, some in by_function.items() for one in _whole(at, some, image)}
+    callers = {w: frozenset(at for at, site in some if site in whole) for w, some in sites.items()}
+    return callers, {what: others - callers[what] for what, others in outside.items()}
 
 
 def entered(
@@ -81,36 +87,45 @@ def entered(
     )
 
 
-def _is_whole(function: int, site: int, image: Image) -> bool:
-    """Whether the displacement at ``site`` is one, and no bytes that look like it.
+def _whole(function: int, sites: Iterable[int], image: Image) -> Iterator[int]:
+    """Those of ``sites`` that are displacements, and no bytes that look like one.
 
     Instructions of one size are never misread.
     """
-    if image.machine.name != _MIXED or site - function > _LONGEST:
-        return True
-    code = image.at(function)[: site + _DISPLACEMENT - function]
-    branches = code[-_DISPLACEMENT - 1] & _MODRM != _RELATIVE
-    found = last_instruction(code)
-    if found is None or (found[0] in _BRANCHES) != branches:
-        return False
-    return found[1] == len(code) if branches else found[1] >= len(code)
+    if image.machine.name != _MIXED:
+        yield from sites
+        return
+    code = image.at(function)
+    most = min(_LONGEST + _DISPLACEMENT, len(code))
+    ends = {site: site - function + _DISPLACEMENT for site in sorted(sites)}
+    near = {site: end for site, end in ends.items() if _DISPLACEMENT < end <= most}
+    yield from ends.keys() - near.keys()
+    told = last_instructions(code[:most], array("q", near.values()))
+    for (site, end), found in zip(near.items(), told, strict=True):
+        branches = code[end - _DISPLACEMENT - 1] & _MODRM != _RELATIVE
+        opcode, after = found or (-1, 0)
+        if (opcode in _BRANCHES) == branches and (after == end or (after > end and not branches)):
+            yield site
 
 
-def last_instruction(code: Buffer) -> tuple[int, int] | None:
-    """The opcode of the instruction that has the fourth last byte, and where it ends; x86-64.
+def last_instructions(code: Buffer, ends: array[int]) -> list[tuple[int, int] | None]:
+    """The opcode of the instruction at the fourth last byte before each end, and where it ends.
 
-    None where the code ends before its operands do.
+    That is x86-64, and ``ends`` ascend. None where the code up to there ends before its operands.
     """
     if native.compiled:
-        return native.compiled.last(code, FORMS)
-    content, at, opcode = bytes(code), 0, 0
-    while at <= len(content) - _DISPLACEMENT:
+        return native.compiled.last(code, FORMS, ends)
+    at, opcode, found = 0, 0, list[tuple[int, int] | None]()
+    for end in ends:
+        content = bytes(code[:end])
         try:
-            one = decode(content, at)
+            while at <= end - _DISPLACEMENT:
+                one = decode(content, at)
+                at, opcode = at + one.size, one.opcode
+            found.append((opcode, at))
         except IndexError:
-            return None
-        at, opcode = at + one.size, one.opcode
-    return opcode, at
+            found.append(None)
+    return found
 
 
 def among(

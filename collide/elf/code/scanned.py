@@ -42,7 +42,7 @@ class Scanned:
         self._machine = READABLE[image.machine.name]
         self.functions = starts
         self.constructors: frozenset[int] = tables.constructors & known
-        self._tables: frozenset[int] = (known & tables.addresses) - self.constructors
+        self._tables = tables.among(known) - self.constructors
         self._table_symbols: frozenset[str] = frozenset(tables.symbols)
         pieces = list(executable(image))
         bounds = [at for address, code in pieces for at in (address, address + len(code))]
