@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from collide.binding.binder import Binder
-from collide.binding.binding import BoundModule
+from collide.binding.binding import BindingGroup, BoundModule, BoundObject
 from collide.binding.definers import ReferencesByDefiner
 from collide.loader.host import Host
 from collide.loader.libc import libc_of
@@ -43,6 +43,22 @@ class Module(NamedTuple):
     def is_refused(self) -> bool:
         """Whether the loader turns down an object on the way, so that nothing of it is bound."""
         return bool(self.failures if self.bound is None else self.bound.refused)
+
+    @property
+    def objects(self) -> tuple[BoundObject, ...]:
+        """The objects that it brings, with their bindings; none where it could not be mapped."""
+        return self.bound.objects if self.bound is not None else ()
+
+
+def groups_of(modules: Iterable[Module]) -> Iterator[tuple[Dso, BindingGroup]]:
+    """The groups of bindings of modules with their objects, each once: modules share most."""
+    seen: set[int] = set()
+    for module in modules:
+        for bound in module.objects:
+            for group in bound.groups:
+                if id(group) not in seen:
+                    seen.add(id(group))
+                    yield bound.map.dso, group
 
 
 class Capture(NamedTuple):
@@ -143,7 +159,7 @@ class Analysis(NamedTuple):
 
     def registered(self, module: Module) -> Iterator[tuple[str, str]]:
         """The unique symbols that a module has registered, with the paths of the providers."""
-        for brought in module.bound.objects if module.bound else ():
+        for brought in module.objects:
             for group in brought.groups:
                 for b in group.unique:
                     if b.provider is not None and not self.is_host(b.provider):

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 
-from collide.analysis.analysis import Analysis, Module
+from collide.analysis.analysis import Analysis, Module, groups_of
 from collide.analysis.history import behind_imports
 from collide.binding.binding import Binding, is_vague
 from collide.findings.code import Code, Family
@@ -215,17 +215,10 @@ def _shadows(
     analysis: Analysis, modules: Iterable[Module], *, without: AbstractSet[str] = frozenset()
 ) -> Iterator[_Key]:
     """What identifies the findings of shadowing in ``modules``, but for bindings of some names."""
-    seen: set[int] = set()
-    for module in modules:
-        for bound in module.bound.objects if module.bound else ():
-            for group in bound.groups:
-                if not group.shadowed or id(group) in seen:
-                    continue
-                seen.add(id(group))
-                victim = analysis.name_of(bound.map.dso)
-                for b in group.shadowed:
-                    if b.reference.name not in without and b.provider is not None:
-                        yield _code(analysis, b), victim, analysis.name_of(b.provider)
+    for dso, group in groups_of(modules):
+        for b in group.shadowed:
+            if b.reference.name not in without and b.provider is not None:
+                yield _code(analysis, b), analysis.name_of(dso), analysis.name_of(b.provider)
 
 
 def _code(analysis: Analysis, b: Binding) -> Code | None:

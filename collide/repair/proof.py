@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from collide.analysis.analysis import Analysis, Module
+from collide.analysis.analysis import Analysis, Module, groups_of
 from collide.binding.binding import Binding, BoundObject
 from collide.elf.constants import STV_HIDDEN
 from collide.loader.link_map import LoadFailure
@@ -82,12 +82,10 @@ def prove(before: Analysis, after: Analysis, plan: Plan) -> Proof:
 
 
 def _own_shadows(analysis: Analysis) -> Iterator[tuple[str, str]]:
-    for module in analysis.modules:
-        for bound in module.bound.objects if module.bound else ():
-            for group in bound.groups:
-                for b in group.shadowed:
-                    if b.actual and analysis.is_member(b.actual.dso):
-                        yield bound.map.dso.path, b.reference.name
+    for dso, group in groups_of(analysis.modules):
+        for b in group.shadowed:
+            if b.actual and analysis.is_member(b.actual.dso):
+                yield dso.path, b.reference.name
 
 
 _Key = tuple[str, str | None, int]

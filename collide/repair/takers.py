@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from functools import cached_property
 
-from collide.analysis.analysis import Analysis
+from collide.analysis.analysis import Analysis, groups_of
 from collide.binding.binding import Binding, BindingGroup
 from collide.binding.definers import Definers
 from collide.elf.constants import STV_HIDDEN, STV_INTERNAL
@@ -40,14 +40,7 @@ def taken_bindings(analysis: Analysis) -> Iterator[tuple[Dso, Binding]]:
 
 def member_groups(analysis: Analysis) -> Iterator[tuple[Dso, BindingGroup]]:
     """The groups of the wheel's objects, each once."""
-    seen: set[int] = set()
-    for module in analysis.modules:
-        for bound in module.bound.objects if module.bound else ():
-            if analysis.is_member(bound.map.dso):
-                for group in bound.groups:
-                    if id(group) not in seen:
-                        seen.add(id(group))
-                        yield bound.map.dso, group
+    return ((d, group) for d, group in groups_of(analysis.modules) if analysis.is_member(d))
 
 
 def takers_of(analyses: Iterable[Analysis]) -> dict[str, set[str]]:
@@ -232,16 +225,9 @@ def allocation_names(names: Iterable[str]) -> set[str]:
 def needed_outside(analyses: Iterable[Analysis]) -> Iterator[str]:
     """Names that a library of the system, loaded for the wheel, gets from the wheel."""
     for analysis in analyses:
-        seen: set[int] = set()
-        for module in analysis.modules:
-            for bound in module.bound.objects if module.bound else ():
-                if analysis.is_member(bound.map.dso):
-                    continue
-                for group in bound.groups:
-                    if id(group) not in seen:
-                        seen.add(id(group))
-                        got = group.bindings_to(analysis.is_member)
-                        yield from (b.reference.name for b in got)
+        for dso, group in groups_of(analysis.modules):
+            if not analysis.is_member(dso):
+                yield from (b.reference.name for b in group.bindings_to(analysis.is_member))
 
 
 def runtime_files(analyses: Iterable[Analysis]) -> tuple[Dso, ...]:

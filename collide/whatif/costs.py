@@ -387,7 +387,7 @@ def _of_unlinking(tried: WhatIf, edit: Edit) -> Iterator[Cost]:
 def _others(analysis: Analysis, changed: Dso) -> Iterator[tuple[str, Binding]]:
     """Bindings of other objects whose closure has the changed one, with the path of each object."""
     for module in analysis.modules:
-        for bound in module.bound.objects if module.bound is not None else ():
+        for bound in module.objects:
             if bound.map.dso.path != changed.path:
                 for group in bound.groups:
                     if any(dso.path == changed.path for dso in group.closure):
@@ -397,7 +397,7 @@ def _others(analysis: Analysis, changed: Dso) -> Iterator[tuple[str, Binding]]:
 
 def _loaded(analysis: Analysis) -> Iterable[Dso]:
     host = [m.dso for m in analysis.host.process.global_scope]
-    opened = [o.map.dso for m in analysis.modules if m.bound is not None for o in m.bound.objects]
+    opened = [o.map.dso for m in analysis.modules for o in m.objects]
     return dict.fromkeys([*host, *opened])
 
 

@@ -14,11 +14,10 @@ from collections.abc import Set as AbstractSet
 from functools import cached_property
 from itertools import product
 
-from collide.analysis.analysis import Analysis, analyse
+from collide.analysis.analysis import Analysis
 from collide.analysis.start_up import START_UP_MODULE, knows_references
 from collide.binding.binding import Binding
 from collide.findings.finding import Finding
-from collide.loader.host import Host
 from collide.loader.link_map import LinkMap
 from collide.support.errors import InputError
 from collide.support.records import NamedTuple
@@ -47,7 +46,6 @@ from collide.whatif.whatif import (
     shadowed_bindings,
     with_start_up,
 )
-from collide.wheels.target import Target
 
 
 class Remedy(NamedTuple):
@@ -68,12 +66,6 @@ class Remedy(NamedTuple):
     refusal: str | None
     costs: tuple[Cost, ...] = ()
     renamed: Mapping[str, str] = {}
-
-
-def remedies(target: Target, host: Host, finding: Finding) -> tuple[Remedy, ...]:
-    """The proven remedies for one finding, the least invasive first."""
-    tried = Prover(analyse(target, host, insist=True)).trials(finding)
-    return tuple(remedy for remedy in tried if remedy.refusal is None)
 
 
 class Prover:

@@ -214,7 +214,7 @@ def lost_references(tried: WhatIf) -> set[tuple[str, Reference]]:
     }
     found = set()
     for module in tried.before.modules if gone else ():
-        for bound in module.bound.objects if module.bound is not None else ():
+        for bound in module.objects:
             fate = tried.fates.get(bound.map.dso.path, {})
             for group in bound.groups:
                 if gone.keys().isdisjoint(group.closure):
@@ -256,8 +256,7 @@ def _keeps(analysis: Analysis, path: str, intended: str) -> bool:
     return any(
         b.intended is not None and b.intended.dso.path == intended and b.provider is b.intended.dso
         for module in analysis.modules
-        if module.bound is not None
-        for bound in module.bound.objects
+        for bound in module.objects
         if bound.map.dso.path == path
         for group in bound.groups
         if any(dso.path == intended for dso in group.closure)
@@ -278,8 +277,7 @@ def shadowed_bindings(analysis: Analysis) -> dict[tuple[str, Reference], Binding
     return {
         (bound.map.dso.path, b.reference): b
         for module in analysis.modules
-        if module.bound is not None
-        for bound in module.bound.objects
+        for bound in module.objects
         for group in bound.groups
         for b in group.shadowed
     }
