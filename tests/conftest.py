@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable, Generator
 
@@ -39,6 +40,13 @@ def pytest_configure(config: pytest.Config) -> None:
             del os.environ[compiler.KEPT]
 
         config.add_cleanup(forget)
+
+
+def pytest_collection_finish() -> None:
+    """Leave what is there by now out of collections of garbage: it stays to the end."""
+    gc.collect()
+    if hasattr(gc, "freeze"):  # PyPy's collector has none
+        gc.freeze()
 
 
 @pytest.fixture(scope="session")
