@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from xml.etree import ElementTree
 
 import pytest
 
+from checkout import TESTS
 from collide.check.causes import causes
 from collide.check.check import Report
 from collide.findings.code import Severity
@@ -32,11 +34,24 @@ def test_case_is_a_cause_and_fails_if_it_is_no_note() -> None:
 def test_counts_are_those_of_the_cases(make: object) -> None:
     root = suites(make())  # type: ignore[operator]
     assert list(root), "no suite"
+    endings = {"failures": "failure", "errors": "error", "skipped": "skipped"}
     for suite in (root, *root):
         cases = list(suite.iter("testcase"))
         assert int(suite.attrib["tests"]) == len(cases) > 0
-        for name, ending in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
-            assert int(suite.attrib[name]) == sum(c.find(ending) is not None for c in cases)
+        counted = {name: suite.attrib[name] for name in endings if name in suite.attrib}
+        assert len(counted) == (2 if suite is root else 3)
+        for name, count in counted.items():
+            assert int(count) == sum(c.find(endings[name]) is not None for c in cases)
+
+
+@pytest.mark.parametrize("make", [everything, troubled, of, lambda: Report((), (), ())])
+def test_report_is_as_the_schema_of_jenkins_says(make: Callable[[], Report]) -> None:
+    """The file is ``junit-10.xsd`` of the xunit plugin for Jenkins, 8c515de (MIT licence)."""
+    xmlschema = pytest.importorskip("xmlschema", reason="pip install xmlschema")
+    schema = xmlschema.XMLSchema(str(TESTS / "data/junit-10.xsd"))
+    schema.validate(rendered("junit", make()))
+    with pytest.raises(xmlschema.XMLSchemaValidationError):
+        schema.validate('<testsuites tests="1" skipped="1"/>')
 
 
 def test_input_without_a_cause_passes() -> None:
