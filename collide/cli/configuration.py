@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collide.support.schema import MismatchError, Place, Schema
 
 SCHEMA_FILE = os.path.join(os.path.dirname(__file__), "configuration.schema.json")
+_YES_OR_NO = ("1", "true", "yes", "on", "0", "false", "no", "off")
 _TABLE = ("tool", "collide")
 _MENTIONED = rb"""(?m)^[ \t]*(\[\[?[ \t]*)?["']?tool["']?[ \t]*(\.[ \t]*["']?collide\b|\]|=)"""
 """What a line of a pyproject.toml with the table begins with; others are not parsed."""
@@ -49,6 +50,7 @@ class Setting(NamedTuple):
     default: str | bool | None = None
     of_binary: bool = False
     path: bool = False
+    of_codes: bool = False
 
     @property
     def variable(self) -> str:
@@ -64,8 +66,8 @@ SETTINGS = (
     Setting("rtld-global", "--rtld-global", "mode_global"),
     Setting("rtld-lazy", "--rtld-lazy", "mode_lazy"),
     Setting("rtld-deepbind", "--rtld-deepbind", "mode_deepbind"),
-    Setting("select", "--select", "select"),
-    Setting("ignore", "--ignore", "ignore"),
+    Setting("select", "--select", "select", of_codes=True),
+    Setting("ignore", "--ignore", "ignore", of_codes=True),
     Setting("fail-on", "--fail-on", "fail_on", "error"),
     Setting("minimum", "--minimum", "minimum", "note"),
     Setting("baseline", "--baseline", "baseline", path=True),
@@ -158,6 +160,8 @@ def _value(name: str, text: str, setting: Setting) -> str | bool | list[str]:
     """The value of a variable: lists have commas between their items."""
     rule = _schema().whole["properties"][setting.key]
     if rule["type"] == "boolean":
+        if text.lower() not in _YES_OR_NO:
+            raise UsageError(f"{name}={text} in the environment is none of {', '.join(_YES_OR_NO)}")
         return is_true(text)
     value: str | list[str] = text
     if rule["type"] == "array":
@@ -170,6 +174,11 @@ def _value(name: str, text: str, setting: Setting) -> str | bool | list[str]:
         _schema().check({setting.key: value})
     except MismatchError as e:
         raise UsageError(f"{name}={text} in the environment {e.what}") from None
+    if setting.of_codes:
+        try:
+            prefixes(value)
+        except UsageError as e:
+            raise UsageError(f"{name} in the environment: {e}") from None
     return value
 
 
@@ -269,6 +278,11 @@ def _beside(file: _File) -> dict[str, Any]:
             paths = [value] if isinstance(value, str) else value
             moved = [_moved(setting.key, one, file.directory) for one in paths]
             value = moved[0] if isinstance(value, str) else moved
+        if setting.of_codes:
+            try:
+                prefixes(value or ())
+            except UsageError as e:
+                raise file.error((setting.key,), f"{setting.key}: {e}") from None
         values[setting.key] = value
     return values
 

@@ -185,6 +185,8 @@ def test_minimum_hides_and_changes_no_status(run: Run) -> None:
         ('hosts = [\n"a",\n1.5]\n', "3: hosts[1] is no string"),
         ("exposure = 1\n", "1: exposure is no boolean"),
         ('fail-on = "eror"\n', "1: fail-on is none of error, warning, note, never"),
+        ('\nselect = ["COL1O9"]\n', "2: select: COL1O9 is no code; did you mean COL109?"),
+        ('ignore = [\n"split-librry"]\n', "1: ignore: split-librry is no code; did you mean "),
         ('[[accept]]\ncode = "COL1"\n', "1: accept[0] has no reason"),
         ('[[accept]]\nreason = "x"\n', "1: an entry of accept names what it is about: code, "),
         ('[[accept]]\ncode = "COL1"\nreason = ""\n', "3: accept[0].reason is too short"),
@@ -225,6 +227,12 @@ def test_file_with_an_error_is_one_line_with_its_number(run: Run, text: str, sai
             "COLLIDE_FAIL_NO in the environment means nothing; did you mean COLLIDE_FAIL_ON?",
         ),
         ([], {"COLLIDE_FAIL_ON": "x"}, "COLLIDE_FAIL_ON=x in the environment is none of error, "),
+        (
+            [],
+            {"COLLIDE_TOGETHER": "maybe"},
+            "COLLIDE_TOGETHER=maybe in the environment is none of ",
+        ),
+        ([], {"COLLIDE_IGNORE": "COL1O9"}, "COLLIDE_IGNORE in the environment: COL1O9 is no code"),
         (["--profile", "!*gdbb"], {}, "--profile !*gdbb: takes out no host; near it: *-gdb"),
     ],
 )
