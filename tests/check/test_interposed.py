@@ -152,9 +152,9 @@ def test_recorded_profile_tells_the_same_and_a_shipped_one_says_that_it_cannot(
     assert main(["profile", host, "-o", profile]) == 0
     capsys.readouterr()
     assert main(["interposed", host, "--format", "json"]) == 0
-    extracted = json.loads(capsys.readouterr().out)["analyses"][0]["findings"]
+    extracted = json.loads(capsys.readouterr().out)["findings"]
     assert main(["interposed", profile, "--format", "json"]) == 0
-    recorded = json.loads(capsys.readouterr().out)["analyses"][0]["findings"]
+    recorded = json.loads(capsys.readouterr().out)["findings"]
     assert [(f["victim"], f["provider"], f["symbols"]) for f in recorded] == [
         (f["victim"], f["provider"], f["symbols"]) for f in extracted
     ]

@@ -230,7 +230,7 @@ def test_file_with_an_error_is_one_line_with_its_number(run: Run, text: str, sai
         (
             [],
             {"COLLIDE_TOGETHER": "maybe"},
-            "COLLIDE_TOGETHER=maybe in the environment is none of ",
+            "COLLIDE_TOGETHER=maybe in the environment is none",
         ),
         ([], {"COLLIDE_IGNORE": "COL1O9"}, "COLLIDE_IGNORE in the environment: COL1O9 is no code"),
         (["--profile", "!*gdbb"], {}, "--profile !*gdbb: takes out no host; near it: *-gdb"),

@@ -112,8 +112,7 @@ def test_findings_name_the_line_that_opens_the_provider(site: Path, capsys: Capt
     arguments = ("check", site, "--profile", sys.executable, "--import", "p; q", "--fail-on=never")
     assert ran(*arguments, "--format=json") == 0
     document = json.loads(capsys.readouterr().out)
-    (analysis,) = document["analyses"]
-    (finding,) = [f for f in analysis["findings"] if f["victim"] == "q/b.abi3.so"]
+    (finding,) = [f for f in document["findings"] if f["victim"] == "q/b.abi3.so"]
     line = {
         "name": "p/libf.so",
         "mode": "RTLD_NOW | RTLD_GLOBAL",
@@ -148,8 +147,8 @@ def test_findings_name_the_line_of_a_wheels_own_code(tmp_path: Path, capsys: Cap
     }
     wheel = WheelBuilder(tmp_path)("p", build).name
     ran("check", wheel, "--profile", sys.executable, "--format=json")
-    (analysis,) = json.loads(capsys.readouterr().out)["analyses"]
-    (finding,) = [f for f in analysis["findings"] if f["victim"] == "p/a.abi3.so"]
+    listed = json.loads(capsys.readouterr().out)["findings"]
+    (finding,) = [f for f in listed if f["victim"] == "p/a.abi3.so"]
     assert [o["source"] for o in finding["openings"]] == ["p/__init__.py:2"]
     (judged,) = check(wheel, load_hosts(sys.executable)).judged
     (found,) = [f for f in judged.findings if f.victim == "p/a.abi3.so"]

@@ -27,6 +27,10 @@ PAGE = PACKAGE / "docs/report.md"
         ("whatif", ["whatif", WHEEL, "--profile", HOST, "--apply-host", "*vault*=without"]),
         ("profiles", ["profiles"]),
         ("profiles", ["profiles", "show", "debian-12-uwsgi-python3"]),
+        ("explain", ["explain", "COL101"]),
+        ("explain", ["explain", "static-copy"]),
+        ("explain", ["explain", "questions"]),
+        ("explain", ["explain", WHEEL, "vault_new", "--profile", HOST]),
         ("verify", ["verify", WHEEL, "--profile", "/usr/bin/python3"]),
     ],
     ids=lambda value: value if isinstance(value, str) else None,
@@ -66,3 +70,38 @@ def test_texts_of_schemas_do_not_name_what_is_not_there() -> None:
         schema = json.loads(path.read_text())
         assert {"$schema", "title", "description"} <= schema.keys(), path
         assert Path(path).read_text().endswith("}\n")
+
+
+def test_explanation_has_what_the_text_has(capsys: pytest.CaptureFixture[str]) -> None:
+    require_loader()
+    assert main(["explain", WHEEL, "vault_new", "--profile", HOST, "--format", "json"]) == 0
+    (search,) = json.loads(capsys.readouterr().out)["searches"]
+    assert main(["explain", WHEEL, "vault_new", "--profile", HOST]) == 0
+    told = capsys.readouterr().out
+    assert search["shadowed"]
+    assert f"provider: {search['provider']}\n" in told
+    numbered = [
+        f"{number}. {step['object']} ({'host' if step['of_host'] else 'local'})"
+        for number, step in enumerate(search["steps"], 1)
+    ]
+    assert numbered
+    assert all(line in told for line in numbered)
+    assert all(c["rule"] in told for step in search["steps"] for c in step["candidates"])
+
+
+def test_explanation_of_a_page_is_the_page(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "questions", "--format", "json"]) == 0
+    page = json.loads(capsys.readouterr().out)["page"]
+    assert page == {"name": "questions", "markdown": (PACKAGE / "docs/questions.md").read_text()}
+
+
+def test_explanation_of_what_is_looked_up_nowhere_is_empty(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    require_loader()
+    assert main(["explain", WHEEL, "nothing_so", "--profile", HOST, "--format", "json"]) == 3
+    told = capsys.readouterr()
+    document = json.loads(told.out)
+    valid("explain", document)
+    assert document["searches"] == []
+    assert told.err.endswith("no reference to nothing_so is looked up\n")

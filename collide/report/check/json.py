@@ -5,6 +5,7 @@ from __future__ import annotations
 import collide
 from collide.check.causes import Cause, Grouped, Summary, group
 from collide.check.check import Judged, LeftOut, Report, SetAside
+from collide.check.rows import Checked, Merged, merge_key
 from collide.findings.code import Severity
 from collide.findings.finding import Finding
 from collide.findings.likelihood import likelihood
@@ -14,6 +15,7 @@ from collide.support.foreign import Text, json_of
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections import Counter
+    from collections.abc import Iterator, Mapping
     from typing import Any
 
     from collide.check.pairs import Pair
@@ -31,6 +33,8 @@ def document_of(given: Report | Grouped, probes: list[object] | None = None) -> 
     """The same as a value."""
     grouped = group(given)
     report = grouped.report
+    merged = [(checked, one) for checked in grouped.checked for one in checked.findings]
+    places = {(c.target, merge_key(one.finding)): at for at, (c, one) in enumerate(merged)}
     document: dict[str, Any] = {
         "schema": SCHEMA,
         "version": collide.__version__,
@@ -41,24 +45,13 @@ def document_of(given: Report | Grouped, probes: list[object] | None = None) -> 
                 "target": j.analysis.target.name,
                 "profile": host_as_json(j.analysis.host),
                 "modules": [m.name for m in j.analysis.modules],
-                "findings": _remedied(j),
+                "findings": list(_on_one_host(j, places)),
                 "skipped": [{"name": s.name, "reason": s.reason} for s in j.analysis.skipped],
                 "opens": [_opening(o) for o in j.analysis.planned],
             }
             for j in report.judged
         ],
-        "findings": [
-            {
-                "target": checked.target,
-                "profiles": list(merged.hosts),
-                "checked": len(checked.judged),
-                **finding_as_json(merged.finding),
-                "providers": list(merged.providers),
-                "repair": merged.repair,
-            }
-            for checked in grouped.checked
-            for merged in checked.findings
-        ],
+        "findings": [_on_all_hosts(checked, one) for checked, one in merged],
         "together": [_pair(p) for p in report.pairs],
         "exposed": [
             {"target": e.target, "findings": [finding_as_json(f) for f in e.findings]}
@@ -132,18 +125,37 @@ def _aside(one: SetAside) -> dict[str, Any]:
     }
 
 
-def _remedied(judged: Judged) -> list[dict[str, Any]]:
-    """The findings as JSON objects, each with the command that repairs it and what was tried."""
-    findings = [finding_as_json(finding) for finding in judged.findings]
-    for number, finding in enumerate(findings):
-        repairable = number in judged.repairable
-        finding["repair"] = judged.analysis.repair_command if repairable else None
-    if judged.remedies:
-        from collide.report.check.remedies import as_json  # late: start-up
+def _on_all_hosts(checked: Checked, merged: Merged) -> dict[str, Any]:
+    return {
+        "target": checked.target,
+        "profiles": list(merged.hosts),
+        "checked": len(checked.judged),
+        **finding_as_json(merged.finding),
+        "providers": list(merged.providers),
+        "repair": merged.repair,
+    }
 
-        for finding, tried in zip(findings, judged.remedies, strict=True):
-            finding["remedies"] = [as_json(remedy) for remedy in tried]
-    return findings
+
+def _on_one_host(
+    judged: Judged, places: Mapping[tuple[str, Finding], int]
+) -> Iterator[dict[str, Any]]:
+    """The findings of one host: their places among all, and what a host may have of its own."""
+    for number, finding in enumerate(judged.findings):
+        told: dict[str, Any] = {
+            "finding": places[judged.analysis.target.name, merge_key(finding)],
+            "code": finding.code.id,
+            "severity": str(finding.severity),
+            "victim": finding.victim,
+            "provider": finding.provider,
+            "provider_release": finding.provider_release,
+            "evidence": list(finding.evidence),
+            "repair": judged.analysis.repair_command if number in judged.repairable else None,
+        }
+        if judged.remedies:
+            from collide.report.check.remedies import as_json  # late: start-up
+
+            told["remedies"] = [as_json(remedy) for remedy in judged.remedies[number]]
+        yield told
 
 
 def summary_as_json(summary: Summary) -> dict[str, Any]:

@@ -38,7 +38,7 @@ from collide.wheels.archive import Member, write_wheel
 from collide.wheels.tags import Misfit
 from collide.wheels.target import Target, read_target
 from compiler import compile_so
-from reports import everything, finding, of, troubled
+from reports import HOST, everything, finding, of, specimen, troubled
 from scenario import require_loader
 
 WHEEL = "demo-1.0-cp311-cp311-manylinux_2_17_x86_64.whl"
@@ -383,10 +383,15 @@ def test_json_has_its_schema_and_the_release() -> None:
 
 
 def test_json_holds_every_field_of_a_finding() -> None:
-    (analysis,) = document(specimens("static_exported"))["analyses"]
-    (found,) = analysis["findings"]
+    told = document(specimens("static_exported"))
+    (found,) = told["findings"]
+    (analysis,) = told["analyses"]
     code = SPLIT_LIBRARY
     assert found == {
+        "target": str(specimen("static_exported")),
+        "profiles": [analysis["profile"]["name"]],
+        "checked": 1,
+        "providers": [found["provider"]],
         "code": "COL101",
         "slug": "split-library",
         "severity": "error",
@@ -416,6 +421,24 @@ def test_json_holds_every_field_of_a_finding() -> None:
         "release": "",
         "provider_release": "",
     }
+    shared = ("code", "severity", "victim", "provider", "provider_release", "evidence", "repair")
+    assert analysis["findings"] == [{"finding": 0, **{name: found[name] for name in shared}}]
+
+
+def test_json_tells_the_symbols_of_a_finding_once_for_all_hosts() -> None:
+    wheels = [specimen(name) for name in ("static_exported", "bundled_mangled")]
+    hosts = [extract(str(HOST), Root()), extract(str(HOST), Root())._replace(name="other")]
+    told = document(check(map(read_target, wheels), hosts))
+    whole = told["findings"]
+    assert len(whole) > 2
+    for analysis in told["analyses"]:
+        assert analysis["findings"]
+        for one in analysis["findings"]:
+            of_all = whole[one["finding"]]
+            assert of_all["target"] == analysis["target"]
+            assert of_all["profiles"] == [host.name for host in hosts]
+            assert (of_all["code"], of_all["victim"]) == (one["code"], one["victim"])
+            assert "symbols" not in one
 
 
 @pytest.mark.parametrize("report", [everything, troubled, of], ids=lambda make: make.__name__)
@@ -470,9 +493,7 @@ def test_json_and_text_tell_the_same_findings() -> None:
     told = text.render(report, verbose=2)
     from_text = re.findall(r"^  (\w+) (COL\d+) \[([\w-]+)\] (\S+)$", told, re.MULTILINE)
     from_json = [
-        (f["severity"], f["code"], f["slug"], f["victim"])
-        for analysis in document(report)["analyses"]
-        for f in analysis["findings"]
+        (f["severity"], f["code"], f["slug"], f["victim"]) for f in document(report)["findings"]
     ]
     assert sorted(from_text) == sorted(from_json)
     assert len(from_json) > 4
