@@ -94,6 +94,20 @@ class Interposition(NamedTuple):
 
         return release_difference(self.intended, self.provider, (self.ours, self.theirs))
 
+    def used_beside(self, names: Iterable[str]) -> AbstractSet[str]:
+        """Those of ``names`` that code refers to which is no part of the library they are of.
+
+        All where the library is an object of its own, and where the code is not known.
+        """
+        found, calls = frozenset(names), self.victim.calls
+        if set(self.intended) != {self.victim} or calls is None or not calls.whole:
+            return found
+        taken = frozenset(b.reference.name for b in self.taken)
+        library = names_of_library(self.victim, self.provider, taken) | frozenset(self.kept)
+        interiors = find_interiors([(self.victim, self.taken, library)]).get(self.victim, ())
+        pieces = [piece for interior in interiors for piece in interior]
+        return {n for n in found if any(not any(u in p for p in pieces) for u in calls.users(n))}
+
     def releases(self) -> tuple[str, str] | None:
         """See :func:`collide.analysis.library_copies.releases`."""
         from collide.analysis.library_copies import releases  # late: start-up
@@ -326,12 +340,11 @@ def _unasked(
     """
     from collide.analysis.library_copies import same_library  # late: start-up
 
-    libraries = {victim for victim, provider, _ in weighed if same_library(victim, provider)}
     found: dict[Dso, AbstractSet[str]] = {}
     for key, names in offered.items():
         victim = key[0]
         intended = {b.intended.dso for b in weighed[key].taken.values() if b.intended}
-        inside = intended <= {victim} and victim not in libraries
+        inside = intended <= {victim} and not same_library(victim, key[1])
         if inside and not is_extension_module(victim):
             found[victim] = found.get(victim, _referred(victim)) | names
     for victim, names in found.items():

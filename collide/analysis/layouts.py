@@ -42,13 +42,30 @@ class Moved(NamedTuple):
 class Layouts(NamedTuple):
     """How many functions were compared, in how many all offsets are equal, and which moved.
 
-    ``lent`` are those of the moved ones whose structure lies in memory of the caller.
+    ``lent`` are those of the moved ones whose structure lies in memory of the caller. ``ours`` and
+    ``theirs`` are all the offsets that the compared functions use in either copy.
     """
 
     compared: int
     equal: int
     moved: tuple[Moved, ...]
     lent: tuple[Moved, ...] = ()
+    ours: AbstractSet[int] = frozenset()
+    theirs: AbstractSet[int] = frozenset()
+
+    def know(self, kept: Iterable[Match]) -> bool:
+        """Whether ``kept`` functions of our copy use what the host's copy knows, and no more.
+
+        A later release of a structure that only gets fields at its end keeps the places of all
+        others: then our copy uses all that the host's does, nothing has moved, and functions
+        that the host's lacks use places among those. False where nothing was compared.
+        """
+        functions = tuple(kept)
+        if not self.theirs or self.moved or not self.ours >= self.theirs:
+            return False
+        uses = _uses(filter(_has_code, functions))
+        used = frozenset[int]().union(*(at for of in uses.values() for at in of.values()))
+        return uses.keys() >= set(functions) and self.theirs >= used
 
 
 def compare_layouts(bindings: Iterable[Binding], caller: Dso) -> Layouts | None:
@@ -77,7 +94,9 @@ def compare_layouts(bindings: Iterable[Binding], caller: Dso) -> Layouts | None:
     equal = sum(all(one == other for one, other in both.values()) for both in found.values())
     moved = [m[0] for name, both in found.items() if (m := [*_moved(name, both)])]
     lent = tuple(_lent(caller, found, taken)) if moved else ()
-    return Layouts(len(found), equal, tuple(moved), lent)
+    both_sides = [both for of in found.values() for both in of.values()]
+    sides = (frozenset[int]().union(*(both[n] for both in both_sides)) for n in (0, 1))
+    return Layouts(len(found), equal, tuple(moved), lent, *sides)
 
 
 Offsets = dict[int, tuple["AbstractSet[int]", "AbstractSet[int]"]]

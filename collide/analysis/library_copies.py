@@ -188,6 +188,24 @@ def is_older(intended: Iterable[Dso], provider: Dso) -> bool:
     )
 
 
+def is_later(intended: Iterable[Dso], provider: Dso) -> bool:
+    """Whether the provider is of one ABI number with the wheel's copy and of a later release.
+
+    Told by the versions that both name, else by the numbers of their files, which only grow.
+    """
+    dsos = tuple(intended)
+    if any(other_major(dso, provider) for dso in dsos):
+        return False
+    if named := releases(dsos, provider):
+        ours, theirs = (tuple(map(int, re.findall(r"\d+", version))) for version in named)
+        return theirs > ours
+    files = ((parse_soname(dso.path), parse_soname(provider.path)) for dso in dsos)
+    return any(
+        one and other and one.base == other.base and one.numbers < other.numbers
+        for one, other in files
+    )
+
+
 def same_series(intended: Iterable[Dso], provider: Dso) -> bool:
     """Whether both name a release under the library's own name, and of one series."""
     name = library_name(provider)

@@ -11,7 +11,7 @@ from collide.support.text import plural
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from collide.analysis.interposition import Interposition
     from collide.analysis.layouts import Moved
@@ -64,9 +64,20 @@ def _is_text(dso: Dso, address: int, size: int) -> bool:
 
 
 def structures(interposition: Interposition) -> list[str]:
-    """The variables in use that are larger than one word in the intended copy, sorted."""
-    return sorted(
-        b.reference.name for b in interposition.used if b.intended and size(b.intended) > WORD
+    """The variables larger than one word in the intended copy that users of it refer to, sorted.
+
+    What only a library's own code refers to is laid out and used by one copy of it.
+    """
+    found = {b.reference.name for b in interposition.used if b.intended and size(b.intended) > WORD}
+    return sorted(interposition.used_beside(found)) if found else []
+
+
+def have_other_sizes(names: Collection[str], interposition: Interposition) -> bool:
+    """Whether one of these variables has another size in the host's copy: its type has changed."""
+    return any(
+        size(b.actual) != size(b.intended)
+        for b in interposition.used
+        if b.reference.name in names and b.actual and b.intended
     )
 
 

@@ -59,9 +59,10 @@ class Segment:
         """Not told: ADRP begins a load as well as the address of a table."""
         return False
 
-    def reads(self, _site: int) -> bool:
-        """Not told: what ADRP begins to load may be called."""
-        return False
+    def reads(self, site: int) -> bool:
+        """Whether the instruction at ``site`` is LDR of 64 bits, which calls nothing by itself."""
+        word = int.from_bytes(self.at(site, 4), "little")
+        return word & 0xFFC00000 == 0xF9400000
 
     def leads(self, start: int, functions: Functions, wanted: Container[int]) -> Iterator[int]:
         """What of ``wanted`` the function at ``start`` refers to."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collide.analysis.library_copies import other_major, other_name
 from collide.findings.code import HIDE, Code, Severity, Shape
-from collide.findings.evidence import RuleResult, some, structures
+from collide.findings.evidence import RuleResult, have_other_sizes, lie_alike, some, structures
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,8 +20,9 @@ OTHER_ABI = Code(
     "cannot run with the new one.",
     "The first numbers behind .so differ between the library meant and the one used: those of "
     "their DT_SONAMEs, or of their files where auditwheel has renamed the library. An error where "
-    "structures of it are in use as variables, else a warning. An error, too, where the names "
-    "before .so differ in the number that they end with.",
+    "structures of it are in use as variables, and one has another size, or the code of both "
+    "copies does not show that structures lie alike; else a warning. An error, too, where the "
+    "names before .so differ in the number that they end with.",
     HIDE,
     example=(
         "netCDF4 brings HDF5 1.14, and is imported in a program that links "
@@ -36,7 +37,8 @@ def other_abi(interposition: Interposition) -> RuleResult | None:
     """The makers of the library say that one copy cannot stand for the other.
 
     They say so with the first number behind ``.so``. An error where structures
-    of the library are in use as variables, since its types are compiled in. With
+    of the library are in use as variables, since its types are compiled in, unless these have
+    their sizes still, which are those of the types, and code shows no other layout. With
     functions alone, or variables of one word, often only something that is not
     in use has changed: a warning. A number that ends the name before ``.so`` says more: what was
     compiled for another one does not even compile.
@@ -60,6 +62,7 @@ def other_abi(interposition: Interposition) -> RuleResult | None:
         lines, data = [line], structures(interposition)
         if data:
             lines.append(f"Structures of it are in use: {some(data)}.")
-        severity = Severity.ERROR if data else Severity.WARNING
+        changed = data and (have_other_sizes(data, interposition) or not lie_alike(interposition))
+        severity = Severity.ERROR if changed else Severity.WARNING
         return RuleResult(OTHER_ABI, severity, tuple(lines))
     return None

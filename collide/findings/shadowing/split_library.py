@@ -54,9 +54,11 @@ SPLIT_LIBRARY = Code(
     "library leads to them, and not only a constructor, or tables of a library whose own "
     "functions nothing else calls. A warning where the code of both copies shows that structures "
     "lie alike: all functions that are taken and use a structure by a pointer do it at equal "
-    "offsets, and the host's offers none of those that stay for the other std::string. A warning "
-    "too where what is taken inside one object are routines in assembly, which have no unwind "
-    "table, and, fewer than those, compiled functions that call nothing; and where code for x86-64 "
+    "offsets, or at least all offsets that the host's use are among those that the wheel's use, "
+    "none has moved, and what stays uses no others; and the host's offers none of those that stay "
+    "for the other std::string. A warning too where what is taken inside one object are "
+    "routines in assembly, which have no unwind "
+    "table, and, fewer than those, compiled functions that call nothing; and where code "
     "only reads the addresses of what stays, as of callbacks, and calls what is taken. Another "
     "way to split a library: "
     "most of its names were given a prefix, all but those of its inside, and a host of another "
@@ -108,8 +110,8 @@ def split_library(interposition: Interposition) -> RuleResult | None:
     compared = interposition.compare()
     other_strings = tuple({other for name in kept for other in of_other_string(name)})
     alike = (
-        lie_alike(interposition)
-        and bool(compared and compared.compared)
+        bool(compared and compared.compared)
+        and (lie_alike(interposition) or _is_known(interposition))
         and not (other_strings and any(interposition.provider.elf.exports.beginning(other_strings)))
     )
     stateless = is_inside(interposition) and is_assembly(interposition)
@@ -118,6 +120,20 @@ def split_library(interposition: Interposition) -> RuleResult | None:
         lines.append("Code only gives away the addresses of what stays: the host's may call it.")
     severity = Severity.WARNING if alike or stateless or given else Severity.ERROR
     return RuleResult(SPLIT_LIBRARY, severity, tuple(lines))
+
+
+def _is_known(interposition: Interposition) -> bool:
+    """Whether what stays uses structures of the host's copy only where that uses them, too."""
+    from collide.loader.lookup import Match  # late: start-up
+
+    compared = interposition.compare()
+    kept = [
+        Match(dso, definition)
+        for dso in interposition.intended
+        for name in interposition.kept
+        for definition in dso.elf.exports.candidates(name)
+    ]
+    return compared is not None and compared.know(kept)
 
 
 def _only_given(interposition: Interposition) -> bool:

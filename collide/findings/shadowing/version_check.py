@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from collide.analysis.library_copies import is_older, library_name, other_major
+from collide.analysis.library_copies import is_later, is_older, library_name, other_major
 from collide.findings.code import HIDE, Code, Severity, Shape
 from collide.findings.evidence import RuleResult, differs, file_name, some
 
@@ -21,7 +21,8 @@ VERSION_CHECK = Code(
     "The library compares the version that its user was compiled for with its own, and ends the "
     "program or the import where they differ.",
     "A function in use that is taken from the host has both check and version in its name, and "
-    "the two copies differ in their version strings or in the numbers of their files. Or a "
+    "the two copies differ in their version strings or in the numbers of their files; a warning "
+    "where the host's is later, of one ABI number, as most ask for a release and later. Or a "
     "function with version in its name is, and the victim has an error message that names the "
     "library and that the host's copy would cause. Three kinds of message are known. It requires a "
     "later release: the host's copy lacks functions and adds none. It compares the version of "
@@ -47,7 +48,9 @@ def version_check(interposition: Interposition) -> RuleResult | None:
 
     Libraries with public structures protect themselves with such a function. By
     convention its name has both words, check and version. It refuses to run
-    where the versions differ.
+    where the versions differ, or, as most do, where the running one is older (GnuPG
+    ``gcry_check_version``, libxml2 ``xmlCheckVersion``): a later one of the same ABI number is
+    a warning.
     """
     checks = [name for name in interposition.used_names if _CHECK.search(name)]
     if not checks:
@@ -56,7 +59,9 @@ def version_check(interposition: Interposition) -> RuleResult | None:
     if difference is None:
         return None
     line = f"{checks[0]} compares the version compiled in with the one that runs."
-    return RuleResult(VERSION_CHECK, Severity.ERROR, (line, differs(difference)))
+    later = is_later(interposition.intended, interposition.provider)
+    severity = Severity.WARNING if later else Severity.ERROR
+    return RuleResult(VERSION_CHECK, severity, (line, differs(difference)))
 
 
 def abi_argument(interposition: Interposition) -> RuleResult | None:

@@ -10,13 +10,19 @@ from scenario import Scenario
 
 
 @pytest.mark.parametrize(
-    ("extra", "severity"),
-    [("", WARNING), ("long lib_data[1] = {1};", WARNING), ("long lib_data[3] = {1};", ERROR)],
+    ("extra", "longs", "severity"),
+    [
+        ("", 1, WARNING),
+        ("long lib_data[1] = {1};", 1, WARNING),
+        ("long lib_data[3] = {1};", 3, WARNING),
+        ("long lib_data[3] = {1};", 4, ERROR),
+    ],
 )
-def test_other_abi_number_is_an_error_where_structures_are_used(
-    s: Scenario, extra: str, severity: Severity
+def test_other_abi_number_is_an_error_where_structures_have_changed(
+    s: Scenario, extra: str, longs: int, severity: Severity
 ) -> None:
-    s.lib("liblib.so.8", functions("lib_one") + extra)
+    theirs = f"long lib_data[{longs}] = {{1}};" if extra else ""
+    s.lib("liblib.so.8", functions("lib_one") + theirs)
     s.lib("w/liblib.so.6", functions("lib_one") + extra)
     use = "extern long lib_data[]; int lib_read(void) { return lib_data[0]; }" if extra else ""
     names = ("lib_one", "lib_read") if extra else ("lib_one",)

@@ -191,6 +191,14 @@ def test_copy_of_a_library_may_be_asked_for_all_of_it_whatever_else_it_takes(s: 
     assert "COL101" in codes(found)
 
 
+@only_x86_64
+def test_copy_of_a_library_is_not_asked_for_parts_of_another_one_in_it(s: Scenario) -> None:
+    s.lib("libhost.so", functions("lib_outer", "lib_more", "lib_all"))
+    s.lib("libplug.so.1", functions("plug_stop"))
+    s.lib("w/libplug.so", INNER + MORE + functions("plug_stop") + PLUGIN)
+    assert set(codes(judged(s, "libhost.so", "libplug.so.1"))) == {"COL102"}
+
+
 # -- renamed ---------------------------------------------------------------------------------------
 
 
@@ -400,6 +408,29 @@ def test_few_that_stay_are_an_error_where_structures_lie_otherwise(
     s.lib("w/liblib.so", struct.format(added) + library + functions(*old) + new)
     table = "void *const table[] = { use2 };"
     s.lib("w/m.so", use + table, needed=["w/liblib.so"])
+    (found,) = (f for f in judged(s, "libhost.so") if f.victim == "m.so")
+    assert (found.code.id, found.severity, found.kept) == ("COL101", severity, ("frob_new",))
+
+
+@only_x86_64
+@pytest.mark.parametrize(
+    ("used", "severity"), [("f->state + f->total", WARNING), ("f->id + f->last", ERROR)]
+)
+def test_structure_with_more_fields_is_known_as_far_as_the_host_uses_it(
+    s: Scenario, used: str, severity: Severity
+) -> None:
+    """The wheel's release has one field more at the end, which one function of it uses."""
+    library = """
+    struct frob { long id, state, total, last; };
+    long frob_sum(struct frob *f) { return f->id + f->state + f->total%s; }
+    long frob_one(struct frob *f) { return f->id * f->state; }
+    """
+    use = "long frob_new(void *); long frob_sum(void *); long frob_one(void *);"
+    use += "long PyInit_m(void) { return frob_sum(0) + frob_one(0) + frob_new(0); }"
+    new = f"long frob_new(struct frob *f) {{ return {used}; }}"
+    s.lib("libhost.so", library % "")
+    s.lib("w/liblib.so", library % " + f->last" + new)
+    s.lib("w/m.so", use, needed=["w/liblib.so"])
     (found,) = (f for f in judged(s, "libhost.so") if f.victim == "m.so")
     assert (found.code.id, found.severity, found.kept) == ("COL101", severity, ("frob_new",))
 

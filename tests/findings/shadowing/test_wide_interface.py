@@ -38,6 +38,23 @@ def test_wide_interface_is_one_with_structures(
 
 
 @only_x86_64
+@pytest.mark.parametrize(("user", "code"), [("lib_data[1]", "COL109"), ("1", "COL102")])
+def test_structure_that_only_the_library_itself_refers_to_has_no_layout_for_others(
+    s: Scenario, user: str, code: str
+) -> None:
+    names = many("lib_f", 9)
+    first, last = functions(*names[:5]), functions(*names[5:])
+    own = "__attribute__((constructor)) static void lib_start(void) { lib_data[2] = 3; }"
+    data = "int lib_data[4];"
+    s.lib("libhost.so", data + first + last + STRUCTURE.format(more=""))
+    library = data + first + own + last + STRUCTURE.format(more="more,")
+    calls = "".join(f" + {name}()" for name in names)
+    use = f"long PyInit_m(void) {{ return {user} + lib_sum(0){calls}; }}"
+    s.lib("w/m.so", library + use)
+    assert of(judged(s, "libhost.so"), "m.so")[0] == code
+
+
+@only_x86_64
 @pytest.mark.parametrize(
     ("count", "theirs", "code"),
     [(9, "1.3.1", "COL102"), (150, "1.3.1", "COL109"), (150, "1.2.9", "COL102")],
