@@ -84,7 +84,6 @@ class SymbolTables(NamedTuple):
             several=several,
             symbols=symbols,
             symbol=self.symbol,
-            strings=self.strings,
             table=self.table,
             versym=self.versym,
             versions=self.versions,
@@ -128,17 +127,8 @@ class DynamicSymbols:
     """
 
     __slots__ = (
-        *("_big_endian", "_fields", "_hash", "_index", "_known", "_offers"),
-        *(
-            "_several",
-            "_simple",
-            "_strings",
-            "_symbol",
-            "_symbols",
-            "_versioned",
-            "_versions",
-            "_versym",
-        ),
+        *("_big_endian", "_fields", "_hash", "_index", "_known", "_offers", "_several"),
+        *("_simple", "_symbol", "_symbols", "_versioned", "_versions", "_versym"),
     )
 
     def __init__(
@@ -148,7 +138,6 @@ class DynamicSymbols:
         several: Mapping[str, Sequence[int]],
         symbols: bytes,
         symbol: struct.Struct,
-        strings: bytes,
         table: GnuHash | SysvHash,
         versym: array[int],
         versions: Mapping[int, tuple[str, bool]],
@@ -159,7 +148,6 @@ class DynamicSymbols:
         self._symbols = symbols
         self._symbol = symbol
         self._big_endian = symbol.format.startswith(">")
-        self._strings = strings
         self._hash = table
         self._versym = versym
         self._versions = versions
@@ -195,14 +183,11 @@ class DynamicSymbols:
         return known
 
     def _walk(self, name: str) -> tuple[Definition, ...]:
-        raw = name.encode("utf-8", "surrogateescape")
+        numbers: Sequence[int] = self._several.get(name) or (self._index[name],)
         # What is offered is known to be reached, and to be the only one.
-        offered = self._offers.get(name) is not None
-        numbers: Sequence[int] = self._several.get(name) or [self._index[name]]
-        if not offered:
-            numbers = self._hash.found(raw, numbers)
-        found = [self._definition(name, raw, number) for number in numbers]
-        return tuple(d for d in found if d is not None)
+        if self._offers.get(name) is None:
+            numbers = self._hash.found(name.encode("utf-8", "surrogateescape"), numbers)
+        return tuple(filter(None, map(self._definition, repeat(name), numbers)))
 
     def simple(self, wanted: Mapping[str, str | None]) -> AbstractSet[str]:
         """See :class:`Exports`."""
@@ -304,13 +289,11 @@ class DynamicSymbols:
             )
         return self._fields
 
-    def _definition(self, name: str, raw: bytes, index: int) -> Definition | None:
+    def _definition(self, name: str, index: int) -> Definition | None:
         fields = self._symbol.unpack_from(self._symbols, index * self._symbol.size)
         if self._symbol.size != 24:
             fields = _wide_order(fields)
-        at, info, other, section, value, size = fields
-        if not self._strings.startswith(raw + b"\0", at):
-            return None
+        _, info, other, section, value, size = fields
         is_tls = info & 15 == STT_TLS
         if value == 0 and section != SHN_ABS and not is_tls:
             return None
