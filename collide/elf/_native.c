@@ -13,7 +13,7 @@
 #include <string.h>
 
 /* Raised with each change of what a function is given or gives; collide/elf/native.py has it, too. */
-#define INTERFACE 1
+#define INTERFACE 2
 
 /* Addresses up to here can be added to offsets in a buffer without an overflow. */
 #define HIGHEST ((int64_t)1 << 62)
@@ -988,6 +988,63 @@ names(PyObject *module, PyObject *args)
     return found;
 }
 
+/* The lines of one run, from ``*at`` on, or NULL; what is not ``wanted`` is passed over, for None. */
+static PyObject *
+read_run(const char **at, const char *end, uint32_t count, int wanted)
+{
+    PyObject *lines = wanted ? PyList_New(0) : Py_NewRef(Py_None);
+    for (; lines && count; count--) {
+        if (!*at) {
+            PyErr_SetString(PyExc_ValueError, "a block of names that is cut off");
+            Py_CLEAR(lines);
+            break;
+        }
+        const char *start = *at, *stop = memchr(start, '\n', (size_t)(end - start));
+        *at = stop ? stop + 1 : NULL;
+        if (!wanted)
+            continue;
+        PyObject *line = PyUnicode_DecodeUTF8(start, (stop ? stop : end) - start,
+                                              "surrogateescape");
+        if (!line || PyList_Append(lines, line) < 0)
+            Py_CLEAR(lines);
+        Py_XDECREF(line);
+    }
+    return lines;
+}
+
+PyDoc_STRVAR(runs_doc, "runs(text, counts, wanted)");
+
+static PyObject *
+runs(PyObject *module, PyObject *args)
+{
+    (void)module;
+    Py_buffer text, counts, wanted;
+    if (!PyArg_ParseTuple(args, "y*y*y*", &text, &counts, &wanted))
+        return NULL;
+    const char *begin = text.len ? text.buf : "", *at = begin, *end = begin + text.len;
+    const unsigned char *is_wanted = wanted.buf;
+    PyObject *found = NULL;
+    if (counts.len == wanted.len * (Py_ssize_t)sizeof(uint32_t))
+        found = PyList_New(wanted.len);
+    else
+        PyErr_SetString(PyExc_ValueError, "no such runs");
+    for (Py_ssize_t run = 0; found && run < wanted.len; run++) {
+        uint32_t count;
+        memcpy(&count, (const char *)counts.buf + run * (Py_ssize_t)sizeof count, sizeof count);
+        PyObject *lines = read_run(&at, end, count, is_wanted[run]);
+        if (!lines || PyList_SetItem(found, run, lines) < 0)
+            Py_CLEAR(found);
+    }
+    if (found && at && (at != begin || text.len)) {
+        PyErr_SetString(PyExc_ValueError, "a block of names that is cut off");
+        Py_CLEAR(found);
+    }
+    PyBuffer_Release(&wanted);
+    PyBuffer_Release(&counts);
+    PyBuffer_Release(&text);
+    return found;
+}
+
 /* -- hash tables ----------------------------------------------------------------------------- */
 
 static uint32_t
@@ -1219,6 +1276,7 @@ static PyMethodDef methods[] = {
     {"lent", lent, METH_VARARGS, lent_doc},
     {"names", names, METH_VARARGS, names_doc},
     {"reached", reached, METH_VARARGS, reached_doc},
+    {"runs", runs, METH_VARARGS, runs_doc},
     {"scan", scan, METH_VARARGS, scan_doc},
     {"sieve", sieve, METH_O, sieve_doc},
     {"uses", uses, METH_VARARGS, uses_doc},

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
 VARIABLE = "COLLIDE_NATIVE"
-INTERFACE = 1
+INTERFACE = 2
 """That of the compiled part that this source can use."""
 HIGHEST = 1 << 62
 """The highest address of code that the compiled part takes: its numbers have 8 bytes."""
@@ -133,6 +133,13 @@ class Compiled(Protocol):
         """The strings of a table at ``offsets``, numbers of 4 bytes.
 
         None where one does not end in the table, or all have more than ``most`` bytes.
+        """
+
+    def runs(
+        self, text: ReadableBuffer, counts: array[int], wanted: bytes, /
+    ) -> list[list[str] | None]:
+        """The lines of a text in runs of so many each, numbers of 4 bytes; None for those not
+        ``wanted``. Raises ValueError for another number of lines.
         """
 
     def reached(

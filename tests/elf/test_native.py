@@ -27,6 +27,7 @@ from collide.elf.code.own_tables import last_instructions
 from collide.elf.code.pointers import labelled, used_offsets
 from collide.elf.hash_tables import GnuHash, gnu_hash
 from collide.elf.string_table import names_at
+from collide.hosts.database.names import split_runs
 from collide.support import limits
 from collide.support.errors import CollideError, FormatError, UsageError
 from native_build import build_native, load_native
@@ -242,6 +243,20 @@ def test_same_names(
 ) -> None:
     set_limit("names", most)
     both(lambda: names_at(table + b"\0" * ended, array("I", offsets)))
+
+
+@many
+@given(
+    lines=st.lists(st.sampled_from((b"", b"free", b"\xff\xc3", b"\xa9")), max_size=8),
+    runs=st.lists(st.tuples(st.integers(0, 4), st.booleans()), max_size=5),
+)
+def test_same_runs(
+    both: Callable[[Callable[[], Any]], None], lines: list[bytes], runs: list[tuple[int, bool]]
+) -> None:
+    text, wanted = exact(b"\n".join(lines)), bytes(wanted for _, wanted in runs)
+    both(lambda: split_runs(text, array("I", [count for count, _ in runs]), wanted))
+    whole = [max(len(lines) - sum(count for count, _ in runs), 0), *(count for count, _ in runs)]
+    both(lambda: split_runs(text, array("I", whole), b"\1" + wanted))
 
 
 class _Descriptions:
@@ -543,7 +558,7 @@ def test_interface_has_a_new_number_when_an_argument_is_another() -> None:
     taken = [f"{name} {getattr(native.Compiled, name).__annotations__}" for name in sorted(names)]
     digest = sha256("\n".join(taken).encode()).hexdigest()[:8]
     # Of an older number when this fails: raise INTERFACE in native.py and _native.c.
-    assert (native.INTERFACE, digest) == (1, "463a64bb")
+    assert (native.INTERFACE, digest) == (2, "885f17ce")
 
 
 def test_other_values_are_errors() -> None:
@@ -565,6 +580,11 @@ def test_other_values_are_errors() -> None:
 def test_wrong_arguments_are_refused(compiled: Any, arguments: tuple[Any, ...]) -> None:
     with pytest.raises(ValueError, match="no such scan"):
         compiled.scan(*arguments)
+
+
+def test_wrong_number_of_runs_is_refused(compiled: Any) -> None:
+    with pytest.raises(ValueError, match="no such runs"):
+        compiled.runs(b"a", array("I", [1]), b"")
 
 
 def test_wrong_tables_of_instructions_are_refused(compiled: Any) -> None:

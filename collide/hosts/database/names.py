@@ -31,15 +31,20 @@ from bisect import bisect_right
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import cached_property, lru_cache
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
+from collide.elf import native
 from collide.elf.hash_tables import integers
 from collide.hosts.profile_file.symbols import Attributes, Kind
 from collide.support.records import NamedTuple
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from array import array
+
 STAND_IN = "\1"
 """Replaces in names the release of their library, as ICU puts ``_72`` into every name."""
-_MANY = 100
+_MANY = 50
 """Names for each block from which on nearly all blocks have one: then all blocks are read."""
 
 _BLOCKS = 128
@@ -221,23 +226,23 @@ class NameTable:
             for table, kind in members:
                 self._batches.setdefault(table, []).append((kind, found[class_]))
 
-    def _read_block(self, number: int) -> tuple[list[str], bytes]:
+    def _read_block(self, number: int) -> tuple[bytes, bytes]:
         """The names of a block, and the column of their sizes."""
         data = self._blob(self._place.directory + 1 + number)
         count = self._directory.count(number)
-        sizes, text = data[: 2 * count], data[2 * count :]
-        names = text.decode("utf-8", "surrogateescape").split("\n") if count else []
-        if len(names) != count:
-            raise ValueError("a block of names that is cut off")
-        return names, sizes
+        return data[2 * count :], data[: 2 * count]
 
     def _runs(self, number: int, classes: Container[int] | None) -> Iterator[_Run]:
-        names, sizes = self._block(number)
+        text, sizes = self._block(number)
+        numbers, counts = self._directory.runs(number)
+        wanted = bytes(classes is None or class_ in classes for class_ in numbers)
         end = 0
-        for class_, count in self._directory.runs(number):
+        for class_, count, names in zip(
+            numbers, counts, split_runs(text, counts, wanted), strict=True
+        ):
             start, end = end, end + count
-            if classes is None or class_ in classes:
-                yield _Run(class_, names[start:end], sizes[2 * start : 2 * end])
+            if names is not None:
+                yield _Run(class_, names, sizes[2 * start : 2 * end])
 
     def names(self, table: int, prefixes: Iterable[str] = ("",)) -> dict[str, int]:
         """All names of one table, with the stand-in, and the kind of each.
@@ -289,6 +294,23 @@ def _pairs(line: bytes) -> Iterable[tuple[int, int]]:
     return zip(numbers, numbers, strict=True)
 
 
+def split_runs(
+    text: bytes | memoryview, counts: array[int], wanted: bytes
+) -> Sequence[list[str] | None]:
+    """The lines of ``text`` in runs of so many each; None for those that are not ``wanted``.
+
+    One host has few of the names in a block. Raises ValueError for another number of lines.
+    """
+    if native.compiled:
+        return native.compiled.runs(text, counts, wanted)
+    count = sum(counts)
+    names = str(text, "utf-8", "surrogateescape").split("\n") if text or count else []
+    if len(names) != count:
+        raise ValueError("a block of names that is cut off")
+    ends = list(accumulate(counts, initial=0))
+    return [names[a:b] if one else None for (a, b), one in zip(pairwise(ends), wanted, strict=True)]
+
+
 class _Run(NamedTuple):
     """Names of one block and one class, the number of that, and the column of the sizes."""
 
@@ -318,10 +340,10 @@ class _Directory:
         if not len(self._firsts) == blocks or not len(self._counts) == runs:
             raise ValueError("a directory that is cut off")
 
-    def runs(self, block: int) -> Iterable[tuple[int, int]]:
+    def runs(self, block: int) -> tuple[array[int], array[int]]:
         """The class of each run of a block, and the number of its names."""
         run = slice(self._starts[block], self._starts[block + 1])
-        return zip(self._classes[run], self._counts[run], strict=True)
+        return self._classes[run], self._counts[run]
 
     def count(self, block: int) -> int:
         """How many names a block has."""
