@@ -23,6 +23,27 @@ def first_word(name: str) -> str:
     return name if found is None else found[0]
 
 
+_LENGTH = re.compile(r"[1-9]\d*")
+
+
+def before_parameters(name: str) -> str | None:
+    """``_ZN3foo3barE`` of ``_ZN3foo3barEi``: what says which function of C++ it is.
+
+    Its parameters follow (Itanium C++ ABI 5.1.3). None of C, of templates and operators, and of
+    what is in namespace std.
+    """
+    start = re.match(r"_Z(N[VK]*)?(?=[1-9])", name)
+    if start is None:
+        return None
+    at = start.end()
+    while length := _LENGTH.match(name, at):
+        at = length.end() + int(length[0])
+        if not start[1]:
+            return name[:at] if name[at : at + 1] not in ("", "I") else None
+    end = re.compile(r"(?:C[123]|D[0-2])?E").match(name, at)
+    return name[: end.end()] if end else None
+
+
 _VERB = re.compile(r"(?i)(new|alloc|create|init|open|free|destroy|end|close|delete)")
 _ENDING_VERBS = {"free", "destroy", "end", "close", "delete"}
 

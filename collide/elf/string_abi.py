@@ -7,7 +7,7 @@ Names of functions that only work on it inside do not tell which.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,20 +26,6 @@ ANY = (*MEMBERS["old"], *MEMBERS["cxx11"])
 def string_names(names: Iterable[str]) -> list[str]:
     """Those of ``names`` that are members of either class."""
     return [name for name in names if name.startswith(ANY)]
-
-
-_NAMES = ("Ss", "NSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEEE")
-
-
-def of_other_string(name: str) -> Iterator[str]:
-    """How the name of a function begins that has the other class for the first string in it.
-
-    What follows can have other substitutions (Itanium C++ ABI 5.1.10).
-    """
-    for ours, theirs in (_NAMES, _NAMES[::-1]):
-        before, found, _ = name.partition(ours)
-        if found and name.startswith("_Z"):
-            yield before + theirs
 
 
 def string_abi(names: Iterable[str]) -> StringAbi | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from collide.elf.names import first_word
+from collide.elf.names import before_parameters, first_word
 
 
 @pytest.mark.parametrize(
@@ -26,3 +26,21 @@ from collide.elf.names import first_word
 )
 def test_first_word_of_a_name_is_of_its_library(name: str, word: str) -> None:
     assert first_word(name) == word
+
+
+@pytest.mark.parametrize(
+    ("name", "begins"),
+    [
+        ("_ZN4geos4geom8GeometryC1EPKS1_", "_ZN4geos4geom8GeometryC1E"),
+        ("_ZNK4geos4geom4copyEv", "_ZNK4geos4geom4copyE"),
+        ("_Z4openRKSs", "_Z4open"),
+        ("_Z4openIiEvT_", None),
+        ("_ZN4geos4makeIiEEvT_", None),
+        ("_ZN4geosplERKS_", None),
+        ("_ZN4geos4geom", None),
+        ("_ZNSs4swapERSs", None),
+        ("open", None),
+    ],
+)
+def test_parameters_follow_the_name_of_a_function(name: str, begins: str | None) -> None:
+    assert before_parameters(name) == begins

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from collide.elf.string_abi import of_other_string, string_abi, string_names
+from collide.elf.string_abi import string_abi, string_names
 
 OLD = "_ZNSs6appendEPKcm"
 CXX11 = "_ZNKSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEE4findEcm"
@@ -27,16 +27,3 @@ def test_members_of_one_class_alone_tell(names: list[str], told: str | None) -> 
 
 def test_a_string_as_an_argument_is_no_member_of_it() -> None:
     assert string_names([OLD, "_Z4openRKSs", CXX11, THROWS]) == [OLD, CXX11]
-
-
-@pytest.mark.parametrize(
-    ("name", "begins"),
-    [
-        ("_Z4openRKSsPSs", ["_Z4openRKNSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEEE"]),
-        ("_Z4openRKNSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEEEi", ["_Z4openRKSs"]),
-        ("_Z4openPKc", []),
-        ("ClasSs", []),
-    ],
-)
-def test_name_with_the_other_string_begins_alike(name: str, begins: list[str]) -> None:
-    assert [*of_other_string(name)] == begins

@@ -27,9 +27,9 @@ from collide.elf.code.instructions import (
     Instruction,
     decode,
 )
+from collide.elf.code.linker_tables import writable
 from collide.elf.code.machine_code import ARGUMENTS
 from collide.elf.code.pointers import SP, Followed, is_call, labelled
-from collide.elf.constants import PF_W, PT_LOAD
 from collide.elf.headers import Image
 from collide.support.errors import FormatError
 
@@ -82,11 +82,7 @@ def _read(image: Image, calls: Calls, functions: Iterable[int]) -> None:
     read = {"x86_64": lendings, "aarch64": aarch64_lendings}.get(image.machine.name)
     if read is None:
         return
-    variables = [
-        range(s.address, s.address + s.memory)
-        for s in image.segments
-        if s.kind == PT_LOAD and s.flags & PF_W
-    ]
+    variables = writable(image)
     for start in functions:
         try:
             code = bytes(image.at(start)[: min(calls.range_of(start).stop - start, _LONGEST)])

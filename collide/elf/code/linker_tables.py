@@ -26,6 +26,7 @@ from collide.elf.constants import (
     DT_RELR,
     DT_RELRSZ,
     DT_SYMTAB,
+    PF_W,
     PF_X,
     PT_LOAD,
 )
@@ -41,6 +42,12 @@ def executable(image: Image) -> Iterator[tuple[int, memoryview]]:
     for s in image.segments:
         if s.kind == PT_LOAD and s.flags & PF_X:
             yield s.address, image.data[s.offset : s.offset + s.size]
+
+
+def writable(image: Image) -> list[range]:
+    """Where variables lie: the addresses of the writable segments."""
+    writes = (s for s in image.segments if s.kind == PT_LOAD and s.flags & PF_W)
+    return [range(s.address, s.address + s.memory) for s in writes]
 
 
 class Tables:

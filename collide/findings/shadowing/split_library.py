@@ -8,12 +8,12 @@ from collide.analysis.library_copies import (
     same_library,
     same_series,
 )
-from collide.elf.names import split_pairs
-from collide.elf.string_abi import of_other_string
+from collide.elf.names import before_parameters, split_pairs
 from collide.elf.symbols import is_code
 from collide.findings.code import Code, Severity, Shape
 from collide.findings.evidence import (
     RESERVED,
+    WITNESSES,
     RuleResult,
     differs,
     file_name,
@@ -55,9 +55,10 @@ SPLIT_LIBRARY = Code(
     "functions nothing else calls. A warning where the code of both copies shows that structures "
     "lie alike: all functions that are taken and use a structure by a pointer do it at equal "
     "offsets, or at least all offsets that the host's use are among those that the wheel's use, "
-    "none has moved, and what stays uses no others; and the host's offers none of those that stay "
-    "for the other std::string. A warning too where what is taken inside one object are "
-    "routines in assembly, which have no unwind "
+    "none has moved, and what stays uses no others; if the host's offers none of those that stay "
+    f"with other parameters, and these use less than {number_in_words(WITNESSES)} variables of the "
+    "library that what is taken uses in the wheel's copy (x86-64). A warning too where what is "
+    "taken inside one object are routines in assembly, which have no unwind "
     "table, and, fewer than those, compiled functions that call nothing; and where code "
     "only reads the addresses of what stays, as of callbacks, and calls what is taken. Another "
     "way to split a library: "
@@ -108,12 +109,18 @@ def split_library(interposition: Interposition) -> RuleResult | None:
             "what one makes, the other gets."
         )
     compared = interposition.compare()
-    other_strings = tuple({other for name in kept for other in of_other_string(name)})
-    alike = (
-        bool(compared and compared.compared)
-        and (lie_alike(interposition) or _is_known(interposition))
-        and not (other_strings and any(interposition.provider.elf.exports.beginning(other_strings)))
+    alike = bool(compared and compared.compared) and (
+        lie_alike(interposition) or _is_known(interposition)
     )
+    if alike and (changed := _with_other_parameters(interposition)):
+        alike = False
+        lines.append(f"With other parameters, the host's copy has {some(changed)}.")
+    if alike and (shared := _shared_variables(interposition)) >= WITNESSES:
+        alike = False
+        lines.append(
+            f"What stays uses {shared} variables of the library that the others use, too: each "
+            "copy has its own."
+        )
     stateless = is_inside(interposition) and is_assembly(interposition)
     given = _only_given(interposition)
     if given:
@@ -134,6 +141,24 @@ def _is_known(interposition: Interposition) -> bool:
         for definition in dso.elf.exports.candidates(name)
     ]
     return compared is not None and compared.know(kept)
+
+
+def _with_other_parameters(interposition: Interposition) -> list[str]:
+    """Functions of C++ that the host's copy has, and the wheel's has not: the same but for these.
+
+    Their names differ from those of what stays behind the name of the function itself.
+    """
+    begins = tuple(filter(None, map(before_parameters, interposition.kept)))
+    theirs = interposition.provider.elf.exports.beginning(begins) if begins else ()
+    ours = [dso.elf.exports for dso in interposition.intended]
+    return sorted(name for name in theirs if not any(name in offers.names for offers in ours))
+
+
+def _shared_variables(interposition: Interposition) -> int:
+    from collide.analysis.split_state import shared_variables  # late: start-up
+
+    taken = frozenset(interposition.used_names)
+    return sum(shared_variables(dso, interposition.kept, taken) for dso in interposition.intended)
 
 
 def _only_given(interposition: Interposition) -> bool:

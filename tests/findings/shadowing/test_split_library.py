@@ -436,8 +436,11 @@ def test_structure_with_more_fields_is_known_as_far_as_the_host_uses_it(
 
 
 @only_x86_64
-@pytest.mark.parametrize(("other", "severity"), [("_ZN4frob3newEPKc", WARNING), (CXX11, ERROR)])
-def test_one_that_the_host_has_for_the_other_string_is_an_error_whatever_lies_alike(
+@pytest.mark.parametrize(
+    ("other", "severity"),
+    [("_ZN4frob4new2EPKc", WARNING), ("_ZN4frob3newEPKc", ERROR), (CXX11, ERROR)],
+)
+def test_one_that_the_host_has_with_other_parameters_is_an_error_whatever_lies_alike(
     s: Scenario, other: str, severity: Severity
 ) -> None:
     library = """
@@ -456,3 +459,34 @@ def test_one_that_the_host_has_for_the_other_string_is_an_error_whatever_lies_al
     (found,) = (f for f in judged(s, "libhost.so") if f.victim == "m.so")
     assert (found.code.id, found.severity) == ("COL101", severity)
     assert found.kept == ("_ZN4frob3newERKSs",)
+
+
+@only_x86_64
+@pytest.mark.parametrize(
+    ("uses", "severity"),
+    [
+        ("f->state", WARNING),
+        ("f->state + made", WARNING),
+        ("f->state + made + last", ERROR),
+        ("f->state + others + more", WARNING),
+    ],
+)
+def test_what_stays_is_an_error_where_it_shares_variables_whatever_lies_alike(
+    s: Scenario, uses: str, severity: Severity
+) -> None:
+    library = """
+    struct frob { long id, state, total; };
+    static volatile long made, last, others, more;
+    static __attribute__((noinline)) long count(void) { return ++made + last++; }
+    long frob_sum(struct frob *f) { return f->id + f->state + f->total; }
+    long frob_reset(struct frob *f) { f->id = f->state = f->total = 0; return count(); }
+    """
+    new = f"long frob_new(struct frob *f) {{ return {uses}; }}"
+    names = ("frob_sum", "frob_reset", "frob_new")
+    use = "".join(f"long {name}(void *);" for name in names)
+    use += f"long PyInit_m(void *f) {{ return {' + '.join(f'{name}(f)' for name in names)}; }}"
+    s.lib("libhost.so", library)
+    s.lib("w/liblib.so", library + new)
+    s.lib("w/m.so", use, needed=["w/liblib.so"])
+    (found,) = (f for f in judged(s, "libhost.so") if f.victim == "m.so")
+    assert (found.code.id, found.severity, found.kept) == ("COL101", severity, ("frob_new",))
