@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collide.loader.lookup import Match
     from collide.loader.model import Dso
 
-_MOST = 100
+_MOST = 300
 """So many functions are compared, of all names in equal steps: each is decoded twice."""
 
 
