@@ -9,6 +9,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import BinaryIO
 
+from collide.filesystems.tree import Positioned
 from collide.support import limits
 from collide.support.errors import FormatError
 from collide.support.records import NamedTuple
@@ -104,49 +105,25 @@ class _Mark(NamedTuple):
     state: zlib._Decompress
 
 
-class Gzip(io.RawIOBase):
+class Gzip(Positioned):
     """Gzip data, entered in the middle at the states that an earlier pass has left.
 
     A state is 40 KiB of memory for every 4 MiB of output.
     """
 
     def __init__(self, raw: BinaryIO, inflated: Inflated | None = None) -> None:
+        super().__init__(None)
         self._raw = raw
         self._inflated = inflated or Inflated()
         self._counted = 0
         self._marks = [_Mark(0, 0, zlib.decompressobj(wbits=31))]
-        self._position = 0
         self._block, self._begin = b"", 0
         self._blocks = self._decode(self._marks[0])
 
-    def readable(self) -> bool:
-        """See :class:`io.RawIOBase`."""
-        return True
-
-    def seekable(self) -> bool:
-        """See :class:`io.RawIOBase`."""
-        return True
-
-    def tell(self) -> int:
-        """See :class:`io.RawIOBase`."""
-        return self._position
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
-        """See :class:`io.RawIOBase`; the end is not known, so nothing counts from it."""
-        if whence == io.SEEK_END:
-            raise io.UnsupportedOperation("seek from the end")
-        self._position = max(0, offset + (self._position if whence == io.SEEK_CUR else 0))
-        return self._position
-
-    def readinto(self, buffer: object, /) -> int:
-        """See :class:`io.RawIOBase`."""
-        view = memoryview(buffer).cast("B")  # type: ignore[arg-type]
-        self._go(self._position)
-        start = self._position - self._begin
-        piece = self._block[start : start + len(view)] if start >= 0 else b""
-        view[: len(piece)] = piece
-        self._position += len(piece)
-        return len(piece)
+    def _at(self, position: int, size: int) -> bytes:
+        self._go(position)
+        start = position - self._begin
+        return self._block[start : start + size] if start >= 0 else b""
 
     def _go(self, position: int) -> None:
         """Make the block that holds ``position`` the current one; an empty one at the end."""

@@ -115,15 +115,15 @@ def buffered(stream: BinaryIO, offset: int, size: int) -> BinaryIO:
     return io.BufferedReader(_Section(stream, offset, size))
 
 
-class _Part(io.RawIOBase):
-    """Some bytes of a file, with a position of their own."""
+class Positioned(io.RawIOBase):
+    """Bytes to read and seek in, with a position of their own; ``size`` is None if not known."""
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int | None) -> None:
         self._size = size
         self._position = 0
 
     def _at(self, position: int, size: int) -> bytes:
-        """Up to ``size`` bytes from there on."""
+        """Up to ``size`` bytes from there on, none only at the end."""
         raise NotImplementedError
 
     def readable(self) -> bool:
@@ -135,8 +135,11 @@ class _Part(io.RawIOBase):
         return True
 
     def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
-        """See :class:`io.RawIOBase`."""
-        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
+        """See :class:`io.RawIOBase`; without a known size nothing counts from the end."""
+        if whence == io.SEEK_END and self._size is None:
+            raise io.UnsupportedOperation("seek from the end")
+        ends = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size or 0}
+        start = ends[whence]
         self._position = max(0, start + offset)
         return self._position
 
@@ -147,13 +150,14 @@ class _Part(io.RawIOBase):
     def readinto(self, buffer: object, /) -> int:
         """See :class:`io.RawIOBase`."""
         view = memoryview(buffer).cast("B")  # type: ignore[arg-type]
-        data = self._at(self._position, min(len(view), max(0, self._size - self._position)))
+        left = len(view) if self._size is None else max(0, self._size - self._position)
+        data = self._at(self._position, min(len(view), left))
         view[: len(data)] = data
         self._position += len(data)
         return len(data)
 
 
-class _Section(_Part):
+class _Section(Positioned):
     """A part of another stream."""
 
     def __init__(self, stream: BinaryIO, offset: int, size: int) -> None:
@@ -166,7 +170,7 @@ class _Section(_Part):
         return self._stream.read(size)
 
 
-class _File(_Part):
+class _File(Positioned):
     """A file on disk, closed with its last reader, as trees have no end of their own."""
 
     def __init__(self, opened: int) -> None:
