@@ -31,7 +31,10 @@ def kept_directory() -> Path:
     """Where runs keep what they compile, without what none has asked for lately."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     directory = cache / "collide-tests" / "compiled"
-    directory.mkdir(parents=True, exist_ok=True)
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError:  # no home to write to
+        return Path(tempfile.mkdtemp(prefix="collide-compiled-"))
     for made in directory.iterdir():
         with suppress(FileNotFoundError):
             if time.time() - made.stat().st_mtime > _SECONDS[made.name.startswith(_ONCE)]:
