@@ -52,7 +52,9 @@ main:has(#show-warning:checked) .cause.note { display: none; }
 thead th.host, td.host { padding: .2rem .1rem; font-size: .8rem; writing-mode: vertical-rl; }
 thead th.host { font-weight: normal; overflow-wrap: normal; white-space: nowrap; }
 .input { font-weight: normal; display: block; }
-details { margin: .3rem 0; } summary { cursor: pointer; }
+details:target { outline: .2rem solid; }
+details:target::details-content { display: block; content-visibility: visible; }
+p { margin: .4rem 0; } details { margin: .3rem 0; } summary { cursor: pointer; }
 .cause { border: 1px solid var(--line); border-left: .4rem solid; padding: .2rem .6rem; }
 .cause > *, .cause > summary > .what { color: var(--ink); }
 .what { font-weight: bold; }
@@ -68,18 +70,35 @@ svg text { font: 11px sans-serif; fill: var(--ink); } svg .name { font-weight: b
 svg rect { fill: var(--soft); stroke: var(--line); }
 svg .answers { stroke: var(--error); stroke-width: 2; } svg .unasked { stroke-dasharray: 4 3; }
 svg .arrow { stroke: var(--ink); fill: none; }
+@media (min-width: 60.01rem) {
+  td.host { writing-mode: horizontal-tb; font-size: 0; text-align: center; vertical-align: middle; }
+  td.host:not(:empty)::after { content: "-"; font-size: .8rem; font-weight: bold; }
+  td.host.error::after { content: "E"; } td.host.warning::after { content: "W"; }
+  td.host.note::after { content: "n"; } td.host.clean::after { content: "ok"; }
+  td.host.error { background: color-mix(in srgb, var(--error) 22%, var(--ground)); }
+  td.host.warning { background: color-mix(in srgb, var(--warning) 12%, var(--ground)); }
+}
 @media (max-width: 60rem) {
   table, caption, tbody, tr, tbody th, td { display: block; border: 0; padding: 0; }
   thead { position: absolute; clip-path: inset(50%); width: 1px; height: 1px; overflow: hidden; }
   tr { border-top: 1px solid var(--line); padding: .3rem 0; }
   td.host { display: inline-block; writing-mode: horizontal-tb; padding: 0 .5rem 0 0; }
   table.causes tbody th, table.causes td, .input { display: inline; }
-  .input { margin: 0 .5rem; }
+  .input { margin: 0 .5rem; } section > p > code { font-size: .75rem; }
   td.host:empty, table.causes td.host { display: none; }
   td[data-host]::before { content: attr(data-host) ": "; color: var(--ink); }
   dl { display: block; }
 }
 """
+
+
+_HOW_TO_READ = (
+    "A row is one thing to change in a wheel. A host is a program that imports the wheel; "
+    "what it has loaded before comes first, so that a function of the same name in the host is "
+    "called in place of the wheel's own. Error (E): the wheel would break there. Warning (W): it "
+    "runs with other code than it was built with. Note (n): no harm is seen. Empty: nothing found. "
+    "Each row leads to what to write where."
+)
 
 
 def render(given: Report | Grouped, probes: Iterable[Counted] | None = None) -> Text:
@@ -165,7 +184,8 @@ def _matrix(hosts: Sequence[str], named: _Named) -> Html:
     short = hosts_of(hosts).short
     columns = ["Cause", "Hosts", *(_column(short.get(host, host)) for host in hosts)]
     title = "Causes and the hosts they harm"
-    return section("What to change", table(title, columns, rows, class_="causes"))
+    how = tag("p", _HOW_TO_READ)
+    return section("What to change", how, table(title, columns, rows, class_="causes"))
 
 
 def _column(name: str) -> Html:
@@ -356,7 +376,7 @@ def _fix(fix: Fix) -> Html:
         for one in snippets(fix)
     ]
     title = tag("summary", f"{fix.title} ({fix.name})")
-    return tag("details", title, tag("p", fix.text), *lines, class_="fix")
+    return tag("details", title, tag("p", fix.text), *lines, class_="fix", id=fix.name)
 
 
 def _code_lines(text: str) -> Html:

@@ -9,7 +9,7 @@ from collide.check.rows import ReportRow
 from collide.report.check.parts import Fact, facts
 from collide.report.check.rows import sentence, where
 from collide.report.check.scope_picture import picture
-from collide.report.check.words import Hosts, what, who
+from collide.report.check.words import Hosts, fix_page, what, who
 from collide.report.markup import fold, listed, tag
 from collide.support.foreign import Html, html_of
 from collide.support.text import plural
@@ -29,7 +29,8 @@ def folded(cause: Cause, hosts: Hosts, name: str) -> Html:
         ": ", who(cause, hosts), " ", tag("code", cause.code.id),
     ]  # fmt: skip
     parts = [_pair("hosts", ", ".join(cause.hosts))] if cause.hosts else []
-    parts.append(_pair("fix", cause.fix))
+    how = tag("a", "what to write where", href=f"#{fix_page(cause)}")
+    parts.append(_pair("fix", html_of([cause.fix, " See ", how, "."])))
     if cause.repair:
         parts.append(_pair("repair", tag("code", cause.repair)))
     findings = [finding_article(row) for row in cause.rows]

@@ -37,6 +37,36 @@ f.onload = () => {{
 </script>"""
 
 
+def _loaded(page: str, place: str, directory: Path) -> str:
+    """The page as it is in the browser once it is opened at a place of it."""
+    path = directory / "page.html"
+    path.write_text(page)
+    return _dumped(f"{path.as_uri()}{place}", directory)
+
+
+def _dumped(uri: str, directory: Path) -> str:
+    options = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+    run = subprocess.run(
+        [str(CHROMIUM), *options, f"--user-data-dir={directory}/profile", "--dump-dom",
+         "--virtual-time-budget=10000", "--window-size=1400,900", uri],
+        capture_output=True, text=True, check=True, timeout=120,
+    )  # fmt: skip
+    title = re.search("<title>(.*?)</title>", run.stdout)
+    assert title is not None
+    return unescape(title[1])
+
+
+def test_cause_that_a_row_leads_to_is_open(tmp_path: Path) -> None:
+    """Its inside has a height then, though nobody has unfolded it; that of another has none."""
+    script = """<script>onload = () => { document.title = JSON.stringify(
+      [...document.querySelectorAll(".cause dl")].map((e) => e.checkVisibility(
+        {contentVisibilityAuto: true})).slice(0, 2)); };</script>"""
+    policy = re.compile('<meta http-equiv="Content-Security-Policy"[^>]*>')
+    page = policy.sub("", rendered("html", everything())).replace("</body>", f"{script}</body>")
+    assert _loaded(page, "#cause-1", tmp_path) == "[true,false]"
+    assert _loaded(page, "", tmp_path) == "[false,false]"
+
+
 @pytest.mark.parametrize("width", [390, 1280])
 @pytest.mark.parametrize("name", ["everything", "long"])
 def test_nothing_is_scrolled_sideways(name: str, width: int, tmp_path: Path) -> None:
@@ -44,14 +74,6 @@ def test_nothing_is_scrolled_sideways(name: str, width: int, tmp_path: Path) -> 
     page = rendered("html", everything() if name == "everything" else of(long))
     frame = tmp_path / "frame.html"
     frame.write_text(_FRAME.format(width=width, page=escape(page)))
-    options = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
-    run = subprocess.run(
-        [str(CHROMIUM), *options, f"--user-data-dir={tmp_path}/profile", "--dump-dom",
-         "--virtual-time-budget=10000", "--window-size=1400,900", frame.as_uri()],
-        capture_output=True, text=True, check=True, timeout=120,
-    )  # fmt: skip
-    title = re.search("<title>(.*?)</title>", run.stdout)
-    assert title is not None
-    told = json.loads(unescape(title[1]))
+    told = json.loads(_dumped(frame.as_uri(), tmp_path))
     assert (told["closed"], told["open"], told["main"]) == ([], [], 1)
     assert told["height"] > 400

@@ -145,6 +145,16 @@ def test_what_to_write_is_told_once_line_by_line() -> None:
     assert [code.text for code in lines.all("code")] == first.text.splitlines()
 
 
+def test_cause_leads_to_what_to_write_for_it() -> None:
+    root = page(render(of(finding(victim="pkg/m.so", intended=("pkg/m.so",)))))
+    (cause,) = (e for e in root.all("details") if "cause" in e.attributes.get("class", "").split())
+    (link,) = (a for a in cause.all("a") if a.text == "what to write where")
+    (told,) = (e for e in root.all("details") if e.attributes.get("class") == "fix"
+               and e.attributes["id"] == link.attributes["href"][1:])  # fmt: skip
+    assert told.attributes["id"] == "static-copy"
+    assert "-Wl,--exclude-libs,ALL" in told.text
+
+
 def test_long_list_of_symbols_is_folded_and_whole() -> None:
     root = page(render(of(finding(symbols=30))))
     (details,) = next(root.all("article")).all("details")
