@@ -43,7 +43,7 @@ class Layouts(NamedTuple):
     """How many functions were compared, in how many all offsets are equal, and which moved.
 
     ``lent`` are those of the moved ones whose structure lies in memory of the caller. ``ours`` and
-    ``theirs`` are all the offsets that the compared functions use in either copy.
+    ``theirs`` are all the offsets that the functions known in both copies use in either one.
     """
 
     compared: int
@@ -94,8 +94,8 @@ def compare_layouts(bindings: Iterable[Binding], caller: Dso) -> Layouts | None:
     equal = sum(all(one == other for one, other in both.values()) for both in found.values())
     moved = [m[0] for name, both in found.items() if (m := [*_moved(name, both)])]
     lent = tuple(_lent(caller, found, taken)) if moved else ()
-    both_sides = [both for of in found.values() for both in of.values()]
-    sides = (frozenset[int]().union(*(both[n] for both in both_sides)) for n in (0, 1))
+    of_sides = ([at for k in known for at in uses[pairs[k][side]].values()] for side in (0, 1))
+    sides = (frozenset[int]().union(*of) for of in of_sides)
     return Layouts(len(found), equal, tuple(moved), lent, *sides)
 
 

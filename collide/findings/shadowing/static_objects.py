@@ -20,8 +20,7 @@ STATIC_OBJECTS = Code(
     "Static objects of the wheel's copy are made when it is loaded and destroyed when the program "
     "ends, by code of the other copy. Seen with real libraries: a crash at the end.",
     "Constructors or destructors of classes, by their mangled names, bind to the host from code "
-    "that is reached from the object's own list of initialisers. A warning where all functions "
-    "that are taken and use an object do it at equal offsets in both copies.",
+    "that is reached from the object's own list of initialisers.",
     HIDE,
     example=(
         "A wheel and its host both have GDAL, in C++. At the end of the process the host's "
@@ -40,8 +39,7 @@ def static_objects(interposition: Interposition) -> RuleResult | None:
     That is done when the copy is loaded, whether it is used or not, with
     constructors that are looked up by name. So two copies have objects of one
     class, and only one of them manages these. It holds for any C++ library with
-    static objects of classes of its own. Where the code of both copies shows that objects lie
-    alike, one can destroy what the other has built.
+    static objects of classes of its own.
     """
     if not is_inside(interposition):
         return None
@@ -57,7 +55,4 @@ def static_objects(interposition: Interposition) -> RuleResult | None:
         "which runs when it is loaded, "
         f"builds objects with functions of {interposition.theirs} copy: {some(builders)}."
     )
-    found = interposition.compare()
-    alike = found is not None and 0 < found.compared == found.equal
-    severity = Severity.WARNING if alike else Severity.ERROR
-    return RuleResult(STATIC_OBJECTS, severity, (line,))
+    return RuleResult(STATIC_OBJECTS, Severity.ERROR, (line,))

@@ -26,22 +26,3 @@ def test_static_objects_that_the_host_builds_are_an_error(
     s.lib("w/m.so", module("lib_front"), needed=["w/liblib.so"])
     told = judged(s, "libhost.so")
     assert [(f.code.id, f.severity) for f in told if f.victim == "liblib.so"] == found
-
-
-@only_x86_64
-@pytest.mark.parametrize(("added", "severity"), [("", WARNING), ("long added;", ERROR)])
-def test_static_objects_that_lie_alike_in_both_copies_are_a_warning(
-    s: Scenario, added: str, severity: Severity
-) -> None:
-    name = "_ZN3lib4ListC1Ev"
-    library = f"""
-    struct list {{ long first; %s long last, size; }}; static struct list list;
-    void {name}(struct list *l) {{ l->first = 1; l->last = 1; l->size = 1; }}
-    {functions("lib_front")}
-    """
-    constructor = f"__attribute__((constructor)) static void run(void) {{ {name}(&list); }}"
-    s.lib("libhost.so", library % "")
-    s.lib("w/liblib.so", library % added + constructor)
-    s.lib("w/m.so", module("lib_front"), needed=["w/liblib.so"])
-    (found,) = (f for f in judged(s, "libhost.so") if f.victim == "liblib.so")
-    assert (found.code.id, found.severity) == ("COL112", severity)
