@@ -29,6 +29,7 @@ import measured_report
 import programs
 from checkout import DATA, PACKAGE, ROOT
 from collide import api
+from collide.findings.loading import CAPTURED_SONAME
 from collide.repair.exercise import Outcome
 from collide.report.outcomes import ending, first_difference
 from collide.support.errors import CollideError, UsageError
@@ -175,7 +176,8 @@ def _prediction(pair: Pair, wheels: Sequence[Path], host: api.Host) -> Record:
         for (s, c, v, p), n in sorted(told.items())
         if s != "note"
     ]
-    shadowed = {_library(p) for (_, _, _, p), n in told.items() if p and n}
+    captured = CAPTURED_SONAME.id
+    replaced = {_library(p) for (_, c, _, p), n in told.items() if p and (n or c == captured)}
     return {
         "prediction": {
             "rules": day,
@@ -183,7 +185,7 @@ def _prediction(pair: Pair, wheels: Sequence[Path], host: api.Host) -> Record:
             "codes": sorted({c for s, c, _, _ in told if s == str(worst)}),
             "findings": findings,
         },
-        "libraries": sorted(shadowed),
+        "libraries": sorted(replaced),
     }
 
 

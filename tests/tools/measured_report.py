@@ -23,7 +23,8 @@ Made by `tests/tools/measure.py` out of `measured_pairs.json`, which has the evi
 The prediction is that of `collide check` by the rules of the commit that the record names; it
 was written down before the run. Each exercise ran three times in plain Python and in the host:
 "breaks" is another output or another end than in plain Python (the output may be what another
-release of the library does), "misbinds" works with bindings that are shadowed, "safe" has none.
+release of the library does), "misbinds" works with bindings that are shadowed, or with a library
+of the host that was loaded already under the name of its own, "safe" has neither.
 A pair of two wheels ran in both orders. `arm64-` hosts ran under qemu-user. In `part` are the
 pairs that rules may be fitted to (fit) and those that they are judged by (judge): no library that
 a pair is about, the one that collides most, is in both, nor others of its family,
