@@ -58,14 +58,15 @@ class Layouts(NamedTuple):
 
         A later release of a structure that only gets fields at its end keeps the places of all
         others: then our copy uses all that the host's does, nothing has moved, and functions
-        that the host's lacks use places among those. False where nothing was compared.
+        that the host's lacks use places among those. False where nothing was compared, and where
+        one uses no structure that it gets: it may use variables of its own copy instead.
         """
         functions = tuple(kept)
         if not self.theirs or self.moved or not self.ours >= self.theirs:
             return False
         uses = _uses(filter(_has_code, functions))
         used = frozenset[int]().union(*(at for of in uses.values() for at in of.values()))
-        return uses.keys() >= set(functions) and self.theirs >= used
+        return all(map(uses.get, functions)) and self.theirs >= used
 
 
 def compare_layouts(bindings: Iterable[Binding], caller: Dso) -> Layouts | None:

@@ -110,7 +110,7 @@ NOT_TOLD = {
 # and layouts happen to be equal (FLINT, OpenBLAS, Unicorn, what GDAL has linked in).
 TOLD_TOO_MUCH = {
     *("lmdb151-hostlmdb", "pycurl7454-uwsgi", "pycurl7457-uwsgi", "rasterio144-uwsgi"),
-    *("pythonflint060-hostflint", "faisscpu180-hostopenblas", "unicorn201post1-hostunicorn"),
+    *("pythonflint060-hostflint", "unicorn201post1-hostunicorn"),
     *("pyogrio0110-hostspatialite", "fiona1101-hostgdal"),
 }
 
