@@ -128,7 +128,8 @@ def _lent(
     if inside:
         replaced = {ours.definition.value or 0 for ours, _ in inside}
         hosts = {theirs.dso for _, theirs in inside}
-        offered = frozenset[str]().union(*(dso.elf.exports.names for dso in hosts))
+        names = caller.elf.exports.names
+        offered = frozenset[str]().union(*(dso.elf.exports.defined(names) for dso in hosts))
         users &= calls.running().led_to(users, _entered(caller, calls, offered), replaced)
 
     def image() -> Image:

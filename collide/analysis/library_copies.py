@@ -159,8 +159,8 @@ def _is_own(text: str, library: Dso) -> bool:
 @once_of
 def _is_usual(library: Dso, prefix: str) -> bool:
     """Whether half of its symbols begin so."""
-    names = library.elf.exports.names
-    return 2 * sum(name.startswith(prefix) for name in names) >= len(names)
+    exports = library.elf.exports
+    return 2 * len([*exports.beginning((prefix,))]) >= exports.count
 
 
 def _letters(name: str) -> str:
@@ -248,9 +248,8 @@ class Overlap(NamedTuple):
 
 def overlap(intended: Iterable[Dso], provider: Dso) -> Overlap:
     """The names in common of a library (or the object it is linked into) and its provider."""
-    ours = _names_of(intended)
-    theirs = provider.elf.exports.names
-    return Overlap(len(ours & theirs), len(ours), len(theirs))
+    ours, theirs = _names_of(intended), provider.elf.exports
+    return Overlap(len(theirs.defined(ours)), len(ours), theirs.count)
 
 
 def _names_of(dsos: Iterable[Dso]) -> AbstractSet[str]:
@@ -274,9 +273,9 @@ def carried_library(victim: Dso, provider: Dso, taken: Iterable[str]) -> str:
     words = Counter(map(first_word, taken))
     shared = tuple(w for w, n in words.items() if n > 1) or tuple(words)
     if parse_soname(provider.elf.soname or provider.path) is not None:
-        theirs = provider.elf.exports.names
-        alike = sum(name.startswith(shared) for name in theirs)
-        if 2 * alike >= len(theirs) or overlap((victim,), provider).of_theirs >= _CARRIED:
+        theirs = provider.elf.exports
+        alike = len([*theirs.beginning(shared)])
+        if 2 * alike >= theirs.count or overlap((victim,), provider).of_theirs >= _CARRIED:
             return ""
     telling = (n for n in victim.elf.exports.names if _TELLS.search(n) and n.startswith(shared))
     found = Counter(map(first_word, telling)) or words
@@ -300,8 +299,12 @@ def renamed(intended: Iterable[Dso], provider: Dso) -> Renaming | None:
     None without one. Builders add it by macros, to have a copy for themselves. Only names
     in C are looked at, where the prefix stands in front of the whole name.
     """
+    exports, ours = provider.elf.exports, _names_of(intended)
+    least = _RENAMED * (exports.count - len([*exports.beginning(("_Z",))]))
+    if len(ours) < least:
+        return None
     theirs, tails = _names_in_c(provider)
-    ours = _names_of(intended) - theirs
+    ours = ours - theirs
     found = Counter(
         name[:length]
         for name in ours
@@ -310,7 +313,7 @@ def renamed(intended: Iterable[Dso], provider: Dso) -> Renaming | None:
         if name[length:] in theirs
     )
     for prefix, count in found.most_common(1):
-        if count >= _RENAMED * len(theirs):
+        if count >= least:
             return Renaming(prefix, count)
     return None
 

@@ -14,8 +14,8 @@ one. The others are *special*, and bound one by one. These are the fast paths, a
 
 - :meth:`collide.elf.symbols.Exports.simple`, many lookups at once:
   ``test_simple_definition_is_the_one_that_a_lookup_gives``.
-- :meth:`collide.elf.symbols.Exports.defined` and ``beginning``, which spare a database of hosts
-  most of its names:
+- :meth:`collide.elf.symbols.Exports.defined`, ``beginning`` and ``count``, which spare a
+  database of hosts most of its names:
   ``test_defined_names_are_those_wanted_among_all``.
 - :func:`collide.elf.symbol_table.vague_names`, by a column of the symbol table:
   ``test_vague_names_have_weak_or_unique_definitions_only``.

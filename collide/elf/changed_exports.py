@@ -72,6 +72,11 @@ class ChangedExports:
         self.names: AbstractSet[str] = names
         self.versioned = exports.versioned or change.base_index is not None
 
+    @property
+    def count(self) -> int:
+        """See :class:`collide.elf.symbols.Exports`."""
+        return len(self.names)
+
     def _is_doubled(self, name: str) -> bool:
         defined = (not d.undefined for d in self._exports.candidates(name))
         return name in self._change.renamed and any(defined)

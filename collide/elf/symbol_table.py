@@ -163,6 +163,11 @@ class DynamicSymbols:
         return self._index.keys()
 
     @property
+    def count(self) -> int:
+        """See :class:`Exports`."""
+        return len(self._index)
+
+    @property
     def versioned(self) -> bool:
         """See :class:`Exports`."""
         return self._versioned

@@ -93,6 +93,10 @@ class Exports(Protocol):
         """Names that may be found; a superset of those that can."""
 
     @property
+    def count(self) -> int:
+        """How many ``names`` there are, which a recorded object answers without reading them."""
+
+    @property
     def versioned(self) -> bool:
         """Whether the loader sees version tables (``l_versyms`` is set)."""
 
@@ -134,6 +138,7 @@ class NoExports:
     """The exports of an object without a symbol hash table: none."""
 
     names: AbstractSet[str] = frozenset()
+    count = 0
     versioned = False
 
     def defined(self, _wanted: AbstractSet[str]) -> AbstractSet[str]:

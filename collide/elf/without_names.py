@@ -26,6 +26,11 @@ class WithoutNames:
         """See :class:`collide.elf.symbols.Exports`."""
         return self._left(self._exports.names)
 
+    @property
+    def count(self) -> int:
+        """See :class:`collide.elf.symbols.Exports`."""
+        return len(self.names)
+
     def defined(self, wanted: AbstractSet[str]) -> AbstractSet[str]:
         """See :class:`collide.elf.symbols.Exports`."""
         return self._left(self._exports.defined(wanted))

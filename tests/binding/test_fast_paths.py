@@ -123,6 +123,7 @@ def test_defined_names_are_those_wanted_among_all(seed: int) -> None:
         begin = tuple(name[:2] for name in rand.sample(NAMES, 2))
         found = {name for name in obj.exports.names if name.startswith(begin)}
         assert set(obj.exports.beginning(begin)) == found
+        assert obj.exports.count == len(obj.exports.names)
 
 
 @seeded(100)

@@ -258,6 +258,10 @@ class NameTable:
                 self._sizes.update(run.sizes_of(names.keys()))
         return names
 
+    def count(self, table: int) -> int:
+        """How many names one table has."""
+        return sum(map(self._directory.sizes.__getitem__, self._held(table)))
+
     def sizes(self, table: int, name: str, count: int) -> Sequence[int]:
         """The sizes of the ``count`` definitions of a name of one table, with the stand-in.
 
@@ -348,6 +352,14 @@ class _Directory:
     def count(self, block: int) -> int:
         """How many names a block has."""
         return sum(self._counts[self._starts[block] : self._starts[block + 1]])
+
+    @cached_property
+    def sizes(self) -> Mapping[int, int]:
+        """How many names each class has."""
+        found: dict[int, int] = {}
+        for class_, count in zip(self._classes, self._counts, strict=True):
+            found[class_] = found.get(class_, 0) + count
+        return found
 
     def blocks_of(self, names: AbstractSet[str], classes: AbstractSet[int] | None) -> Iterable[int]:
         """The blocks in which ``names`` are in runs of ``classes``, if they are in any."""

@@ -430,6 +430,10 @@ class _PackedTables:
             self._all = dict(sorted(zip(self._real(known), known.values(), strict=True)))
         return self._all
 
+    def count(self) -> int:
+        """See :class:`collide.hosts.profile_file.symbols.RecordedTables`."""
+        return self._database.name_table.count(self._table)
+
     def beginning(self, prefixes: tuple[str, ...]) -> Iterable[str]:
         """See :class:`collide.hosts.profile_file.symbols.RecordedTables`."""
         release = self._release
@@ -483,13 +487,10 @@ class _PackedTables:
         start = data.index(b"\n") + 1
         header = json.loads(data[:start])
         count, rows = header["count"], header["rows"]
-        column: Sequence[int]
+        end = start + count * (4 if header["wide"] else 1)
+        column: Sequence[int] = data[start:end]
         if header["wide"]:
-            end = start + 4 * count
             column = integers(data[start:end], "I", big_endian=False)
-        else:
-            end = start + count
-            column = data[start:end]
         text = data[end:].decode("utf-8", "surrogateescape")
         if header["release"]:
             text = text.replace(STAND_IN, header["release"])

@@ -76,6 +76,10 @@ class JsonTables:
         """See :class:`collide.hosts.profile_file.symbols.RecordedTables`."""
         return self._exports().names
 
+    def count(self) -> int:
+        """See :class:`collide.hosts.profile_file.symbols.RecordedTables`."""
+        return len(self._exports().names)
+
     def beginning(self, _prefixes: tuple[str, ...]) -> Iterable[str]:
         """See :class:`collide.hosts.profile_file.symbols.RecordedTables`."""
         return self._exports().names

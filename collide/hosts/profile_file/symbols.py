@@ -87,6 +87,9 @@ class RecordedTables(Protocol):
     def names(self) -> Mapping[str, int]:
         """All exported names, sorted, and the kind of each."""
 
+    def count(self) -> int:
+        """How many names are exported."""
+
     def beginning(self, prefixes: tuple[str, ...]) -> Iterable[str]:
         """The exported names that begin with one of ``prefixes``, perhaps with others."""
 
@@ -141,6 +144,14 @@ class RecordedExports:
                 raise invalid(self._tables.path, e) from e
             self._all = self._found.keys()
         return self._all
+
+    @property
+    def count(self) -> int:
+        """See :class:`collide.elf.symbols.Exports`."""
+        try:
+            return self._tables.count()
+        except ERRORS as e:
+            raise invalid(self._tables.path, e) from e
 
     def defined(self, wanted: AbstractSet[str]) -> AbstractSet[str]:
         """See :class:`collide.elf.symbols.Exports`."""

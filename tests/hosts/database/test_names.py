@@ -114,6 +114,7 @@ def test_all_that_is_looked_up_is_found(blobs: Blobs) -> None:
     for number, columns in enumerate(TABLES):
         names = held(table, number)
         assert {kept(number, name) for name in columns["names"]} == names.keys()
+        assert table.count(number) == len(names)
         assert_has(table, number, names)
 
 

@@ -151,6 +151,7 @@ def test_packed_exports_are_those_of_the_file(packed: tuple[Host, Database]) -> 
         begin = ("_", "vault_o")
         found = {name for name in findable if name.startswith(begin)}
         # Asked before all names are read, and afterwards.
+        assert exports.count == len(findable)
         assert set(exports.beginning(begin)) == found
         assert set(exports.names) == findable
         assert set(exports.beginning(begin)) == found
