@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from collide.binding.binder import Binder
 from collide.binding.binding import BindingGroup, BoundModule, BoundObject
@@ -142,20 +142,28 @@ class Analysis(NamedTuple):
         A DT_NEEDED is the path, an alias or the DT_SONAME of an object that the host has loaded
         (glibc ``elf/dl-load.c``, ``_dl_map_object``).
         """
-        called: dict[str, list[Dso]] = {}
-        for path, dso in self.target.members.items():
-            file_name = path.rpartition("/")[2]
-            for name in {dso.elf.soname or file_name, file_name}:
-                called.setdefault(name, []).append(dso)
-        own = {name: tuple(dsos) for name, dsos in called.items()}
-        for module in modules if own else ():
+        own: Mapping[str, tuple[Dso, ...]] | None = None
+        for module in modules:
             for m in module.bound.opened.new if module.bound else ():
                 if not self.is_member(m.dso):
                     continue
                 for needed, (name, found) in zip(m.needed or (), m.resolutions, strict=True):
                     loaded = found.how == "already-loaded" and self.is_host(needed.dso)
-                    if loaded and name in own:
+                    if not loaded:
+                        continue
+                    if own is None:
+                        own = self._called()
+                    if name in own:
                         yield module, Capture(m.dso, name, needed.dso, own[name])
+
+    def _called(self) -> Mapping[str, tuple[Dso, ...]]:
+        """The target's objects by the names under which others may need them."""
+        called: dict[str, list[Dso]] = {}
+        for path, dso in self.target.members.items():
+            file_name = path.rpartition("/")[2]
+            for name in {dso.elf.soname or file_name, file_name}:
+                called.setdefault(name, []).append(dso)
+        return {name: tuple(dsos) for name, dsos in called.items()}
 
     def registered(self, module: Module) -> Iterator[tuple[str, str]]:
         """The unique symbols that a module has registered, with the paths of the providers."""

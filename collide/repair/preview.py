@@ -158,13 +158,13 @@ def plan_uncaptured(
         plan = merge_plans(sonames, plan)
     facts = request.facts or TargetFactsByArchitecture(target)
     linked = facts.of(target, frozenset({analysis.host.architecture}))
-    definers, _ = linked.linked(touched_names(plan), musl=request.musl)
+    definers, users = linked.linked(touched_names(plan), musl=request.musl)
     return Uncaptured(
         names=names or frozenset(),
         plan=plan,
         sonames=sonames,
         by_file_name=go_by_file_name(target, sonames),
-        touched=Touched(target, plan, definers),
+        touched=Touched(target, plan, definers, users),
     )
 
 
@@ -205,7 +205,8 @@ def removed_by_touching(
         return None
     if not {(f.kind, f.name) for f in after} <= {(f.kind, f.name) for f in before}:
         return frozenset()
-    left = {_key(finding) for finding in judge_loading(analysis)}
+    # The same objects are loaded, so that all of these stay.
+    left = {_key(finding) for finding in findings if finding.code.family is Family.LOADING}
     left |= set(_shadows(analysis, analysis.modules, without=names))
     left |= set(_shadows(analysis, modules))
     return frozenset(number for number, f in enumerate(findings) if _key(f) not in left)

@@ -90,9 +90,13 @@ class Touched:
     ``names`` are as before the plan. What is found of bindings that hosts share is kept.
     """
 
-    def __init__(self, target: Target, plan: Plan, definers: Definers) -> None:
-        """``definers`` are the objects of the target that define these names."""
+    def __init__(self, target: Target, plan: Plan, definers: Definers, users: Definers) -> None:
+        """``definers`` are the objects of the target that define these names, ``users`` those
+        that have the loader look them up.
+        """
         self.names = touched_names(plan)
+        numbers = {users.numbers.get(name, 0) for name in self.names}
+        self._users = {dso for number in numbers for dso in users.sets.get(number, ())}
         self._target = target
         self._plan = plan
         self._definers = definers
@@ -112,6 +116,8 @@ class Touched:
             return self.names
         found = set[str]()
         for dso, group in groups:
+            if dso not in self._users:
+                continue
             known = self._known.get(group)
             if known is None:
                 known = self._known[group] = self._unsettled_in(dso, group)

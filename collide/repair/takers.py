@@ -177,8 +177,13 @@ def _with_address(dso: Dso, wanted: AbstractSet[str]) -> AbstractSet[str]:
     found = exports.defined(wanted)
     # These have one definition, as nearly all have.
     plain = exports.simple(dict.fromkeys(found))
-    others = (name for name in found if name not in plain)
-    return {*plain, *(n for n in others if any(not d.undefined for d in exports.candidates(n)))}
+    with_address = set(plain)
+    for name in found - plain:
+        for definition in exports.candidates(name):
+            if not definition.undefined:
+                with_address.add(name)
+                break
+    return with_address
 
 
 def _looked_up(dso: Dso, wanted: AbstractSet[str], musl: bool) -> AbstractSet[str]:
