@@ -25,11 +25,16 @@ if TYPE_CHECKING:
 _SEVERITIES = {Severity.ERROR: "critical", Severity.WARNING: "major", Severity.NOTE: "info"}
 
 
-def render(given: Report | Grouped) -> Text:
-    """One issue for each cause, and for each input that could not be read or checked at all."""
+def render(given: Report | Grouped, *, verbose: bool = False) -> Text:
+    """One issue for each cause, and for each input that could not be read or checked at all.
+
+    ``verbose`` names every symbol.
+    """
     grouped = group(given)
     report, found = grouped.report, grouped.causes
-    issues = [_issue(c, known) for c, known in zip(found, fingerprints(found), strict=True)]
+    issues = [
+        _issue(c, known, verbose) for c, known in zip(found, fingerprints(found), strict=True)
+    ]
     issues += map(_problem, report.problems)
     issues += [_unchecked(one) for one in report.left_out] if not report.judged else []
     return json_of(issues)
@@ -56,10 +61,10 @@ def _unchecked(left_out: LeftOut) -> dict[str, Any]:
     }
 
 
-def _issue(cause: Cause, fingerprint: str) -> dict[str, Any]:
+def _issue(cause: Cause, fingerprint: str, verbose: bool) -> dict[str, Any]:
     return {
         "description": text_of([first_line(cause)]),
-        "content": {"body": text_of(message(cause, verbose=True))},
+        "content": {"body": text_of(message(cause, verbose=verbose))},
         "check_name": cause.code.id,
         "fingerprint": fingerprint,
         "severity": _SEVERITIES[cause.severity],

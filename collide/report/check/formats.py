@@ -73,13 +73,13 @@ def _sarif(shown: Shown) -> Text:
 def _codequality(shown: Shown) -> Text:
     from collide.report.check.codequality import render  # late: start-up
 
-    return render(shown.report)
+    return render(shown.report, verbose=shown.verbose > 0)
 
 
 def _junit(shown: Shown) -> Text:
     from collide.report.check.junit import render  # late: start-up
 
-    return render(shown.report)
+    return render(shown.report, verbose=shown.verbose > 0)
 
 
 def _html(shown: Shown) -> Text:

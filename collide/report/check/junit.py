@@ -39,13 +39,16 @@ class _Case(NamedTuple):
         return tag("testcase", inside, name_=self.name, classname=self.group)
 
 
-def render(given: Report | Grouped) -> Text:
-    """The whole report. A cause that is an error or a warning fails; ``type`` tells which."""
+def render(given: Report | Grouped, *, verbose: bool = False) -> Text:
+    """The whole report. A cause that is an error or a warning fails; ``type`` tells which.
+
+    ``verbose`` names every symbol.
+    """
     grouped = group(given)
     report, causes = grouped.report, grouped.causes
     suites = {one.target: list[_Case]() for one in grouped.summary.inputs}
     for cause in causes:
-        suites.setdefault(" and ".join(cause.targets), []).append(_of_cause(cause))
+        suites.setdefault(" and ".join(cause.targets), []).append(_of_cause(cause, verbose))
     for one in grouped.summary.inputs:
         if not suites[one.target]:
             suites[one.target].append(_Case("no findings", one.target))
@@ -63,14 +66,14 @@ def render(given: Report | Grouped) -> Text:
     return document(declared, tag("testsuites", *body, name_=name, **totals))
 
 
-def _of_cause(cause: Cause) -> _Case:
+def _of_cause(cause: Cause, verbose: bool) -> _Case:
     fails = cause.severity > Severity.NOTE
     return _Case(
         first_line(cause),
         f"{cause.code.id} {cause.code.slug}",
         "failure" if fails else "system-out",
         str(cause.severity),
-        tuple(message(cause, verbose=True)),
+        tuple(message(cause, verbose=verbose)),
     )
 
 

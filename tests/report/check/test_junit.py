@@ -11,6 +11,7 @@ from checkout import TESTS
 from collide.check.causes import causes
 from collide.check.check import Report
 from collide.findings.code import Severity
+from collide.report.check.formats import FORMATS, Shown
 from reports import everything, finding, of, rendered, troubled
 
 
@@ -58,6 +59,15 @@ def test_input_without_a_cause_passes() -> None:
     (suite,) = suites(of())
     (case,) = suite
     assert (suite.attrib["name"], case.attrib["name"], len(case)) == ("demo.whl", "no findings", 0)
+
+
+@pytest.mark.parametrize("name", ["junit", "codequality"])
+def test_every_symbol_is_named_only_if_asked_for(name: str) -> None:
+    report = of(finding(symbols=30))
+    quiet, whole = (FORMATS[name].render(Shown(report, verbose=level)) for level in (0, 1))
+    assert "symbol29" in whole
+    assert "symbol29" not in quiet
+    assert len(quiet) < len(whole)
 
 
 def test_names_that_look_like_markup_stay_names() -> None:
