@@ -18,7 +18,7 @@ from roots import RootError, root
 _PLATFORMS = {
     "x86_64": (
         *("manylinux1", "manylinux2010", "manylinux2014", "manylinux_2_17", "manylinux_2_28"),
-        "manylinux_2_34",
+        *("manylinux_2_27", "manylinux_2_34"),
     ),
     "i686": ("manylinux1", "manylinux2010", "manylinux2014", "manylinux_2_17", "manylinux_2_28"),
     "armv7l": ("manylinux2014", "manylinux_2_17", "manylinux_2_31", "manylinux_2_34"),

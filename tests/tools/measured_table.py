@@ -1,7 +1,7 @@
 """The pairs that are measured: packages, their exercises, and the hosts or other wheels they meet.
 
 A new pair is a name in a row of :data:`IN_HOSTS`, :data:`ON_ARM64` or :data:`TOGETHER`, or a row
-of :data:`FRESH`.
+of :data:`FRESH` or :data:`SECOND_FRESH`.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Pair(NamedTuple):
     ``files`` are names of wheels, in place of what the specs of the packages stand for; beside
     them ``specs`` are installed. ``origin`` is ``new``, ``older`` for pairs that were measured
     by hand before, ``labelled`` for cases of ``cases.json`` that are measured again, or ``fresh``
-    for pairs that no rule is made on.
+    and ``fresh2`` for pairs that no rule is made on.
     """
 
     id: str
@@ -50,7 +50,7 @@ class Pair(NamedTuple):
     packages: tuple[Package, ...]
     host: str
     files: tuple[str, ...] = ()
-    origin: Literal["new", "older", "labelled", "fresh"] = "new"
+    origin: Literal["new", "older", "labelled", "fresh", "fresh2"] = "new"
 
     @property
     def specs(self) -> tuple[str, ...]:
@@ -1054,6 +1054,192 @@ FRESH: tuple[tuple[Package, tuple[str, ...]], ...] = (
 )
 """Packages in hosts of which no other pair is, by library or program: no rule is made on them."""
 
+_SAGE = (
+    *("cysignals==1.12.5", "gmpy2==2.3.2", "memory_allocator==0.1.4", "packaging==26.4"),
+    *("passagemath-categories==10.8.13", "passagemath-environment==10.8.13"),
+    *("passagemath-objects==10.8.13", "platformdirs==4.14.9"),
+)
+"""What the packages of passagemath need."""
+
+SECOND_FRESH: tuple[tuple[Package, tuple[str, ...]], ...] = (
+    (Package("aoflagger==3.5.post0", (_NUMPY,), "fresh2_aoflagger"), ("aoflagger",)),
+    (Package("aubio-ledfx==0.4.12", (_NUMPY,), "fresh2_aubio"), ("aubio",)),
+    (
+        Package("bzip3==0.1.10", _CFFI, "fresh2_bzip3"),
+        (
+            "bzip3",
+            "arm64-bzip3",
+        ),
+    ),
+    (Package("dartpy==6.20.0", (_NUMPY,), "fresh2_dart"), ("dart",)),
+    (
+        Package("DracoPy==2.2.0", (_NUMPY,), "fresh2_draco"),
+        (
+            "draco",
+            "blender",
+        ),
+    ),
+    (
+        Package("ezsnmp==2.5.0", (), "fresh2_snmp"),
+        (
+            "snmp",
+            "uwsgi",
+        ),
+    ),
+    (Package("fpzip==1.2.5", (_NUMPY,), "fresh2_fpzip"), ("fpzip",)),
+    (Package("gphoto2==2.6.4", (), "fresh2_gphoto2"), ("gphoto2",)),
+    (Package("gpiod==2.5.0", (), "fresh2_gpiod"), ("gpiod",)),
+    (Package("hidapi==0.15.0", (), "fresh2_hid"), ("hidapi",)),
+    (Package("IsoSpecPy==2.6.0", _CFFI, "fresh2_isospec"), ("isospec",)),
+    (Package("lcm==1.5.3", (), "fresh2_lcm"), ("lcm",)),
+    (Package("libewf-python==20260924", (), "fresh2_ewf"), ("ewf",)),
+    (Package("libqcow-python==20260703", (), "fresh2_qcow"), ("qcow",)),
+    (Package("libregf-python==20260526", (), "fresh2_regf"), ("regf",)),
+    (Package("libvmdk-python==20260714", (), "fresh2_vmdk"), ("vmdk",)),
+    (Package("liquid-dsp==1.8.3", (_NUMPY,), "fresh2_liquid"), ("liquid",)),
+    (
+        Package("lzip==1.2.0", (), "fresh2_lzip"),
+        (
+            "lz",
+            "gdb",
+        ),
+    ),
+    (Package("miniupnpc==2.3.3", (), "fresh2_miniupnpc"), ("miniupnpc",)),
+    (Package("odclib==1.6.3.32", (_NUMPY, "eckitlib==2.5.0.32"), "fresh2_odc"), ("odc",)),
+    (Package("ompl==2.0.1", (_NUMPY,), "fresh2_ompl"), ("ompl",)),
+    (
+        Package("OpenImageIO==3.2.2.0", (_NUMPY,), "fresh2_oiio"),
+        (
+            "openimageio",
+            "blender",
+        ),
+    ),
+    (Package("OpenMM==8.3.1", (_NUMPY,), "fresh2_openmm"), ("openmm",)),
+    (Package("Panda3D==1.10.16", (_NUMPY,), "fresh2_panda3d"), ("openal",)),
+    (Package("parasail==1.3.4", (_NUMPY,), "fresh2_parasail"), ("parasail",)),
+    (
+        Package(
+            "passagemath-bliss==10.8.13", (*_SAGE, "passagemath-graphs==10.8.13"), "fresh2_bliss"
+        ),
+        ("bliss",),
+    ),
+    (Package("passagemath-brial==10.8.13", _SAGE, "fresh2_pbori"), ("brial",)),
+    (
+        Package(
+            "passagemath-cliquer==10.8.13",
+            (*_SAGE, "passagemath-graphs==10.8.13"),
+            "fresh2_cliquer",
+        ),
+        ("cliquer",),
+    ),
+    (Package("passagemath-ecl==10.8.13", _SAGE, "fresh2_ecl"), ("ecl",)),
+    (
+        Package(
+            "passagemath-eclib==10.8.13",
+            (
+                *(*_SAGE, "passagemath-linbox==10.8.13", "passagemath-modules==10.8.13"),
+                *("passagemath-ntl==10.8.13", "mpmath==1.3.0", "passagemath-iml==10.8.13"),
+                *("passagemath-m4ri-m4rie==10.8.13", "passagemath-flint==10.8.13"),
+            ),
+            "fresh2_eclib",
+        ),
+        ("ec",),
+    ),
+    (Package("passagemath-homfly==10.8.13", ("cysignals==1.12.5",), "fresh2_homfly"), ("homfly",)),
+    (
+        Package(
+            "passagemath-lcalc==10.8.13",
+            (*_SAGE, "passagemath-modules==10.8.13", "mpmath==1.3.0"),
+            "fresh2_lcalc",
+        ),
+        ("lfunction",),
+    ),
+    (
+        Package("passagemath-libbraiding==10.8.13", ("cysignals==1.12.5",), "fresh2_braiding"),
+        ("braiding",),
+    ),
+    (Package("passagemath-libecm==10.8.13", _SAGE, "fresh2_ecm"), ("ecm",)),
+    (
+        Package(
+            "passagemath-m4ri-m4rie==10.8.13",
+            (*_SAGE, "passagemath-modules==10.8.13", "mpmath==1.3.0"),
+            "fresh2_m4ri",
+        ),
+        ("m4ri",),
+    ),
+    (
+        Package("passagemath-ntl==10.8.13", (*_SAGE, "passagemath-pari==10.8.13"), "fresh2_ntl"),
+        ("ntl",),
+    ),
+    (
+        Package(
+            "passagemath-planarity==10.8.13",
+            (*_SAGE, "passagemath-graphs==10.8.13"),
+            "fresh2_planarity",
+        ),
+        ("planarity",),
+    ),
+    (
+        Package(
+            "passagemath-rankwidth==10.8.13",
+            (*_SAGE, "passagemath-graphs==10.8.13"),
+            "fresh2_rankwidth",
+        ),
+        ("rw",),
+    ),
+    (Package("pugixml==0.8.0", (_NUMPY,), "fresh2_pugixml"), ("pugixml",)),
+    (
+        Package("pycld2==0.42", (), "fresh2_cld2"),
+        ("cld2",),
+    ),
+    (Package("pycodec2==4.1.1", (_NUMPY,), "fresh2_codec2"), ("codec2",)),
+    (Package("pycryptosat==5.14.3", (), "fresh2_cryptominisat"), ("cryptominisat5",)),
+    (
+        Package("pyenet==1.3.17", (), "fresh2_enet"),
+        ("enet",),
+    ),
+    (
+        Package("pyfarmhash==0.5.1", (), "fresh2_farmhash"),
+        ("farmhash",),
+    ),
+    (
+        Package("pymediainfo==7.0.1", (), "fresh2_mediainfo"),
+        (
+            "mediainfo",
+            "gdb",
+        ),
+    ),
+    (
+        Package(
+            "pyopencl==2026.1.4",
+            (_NUMPY, "platformdirs==4.14.9", "pytools==2026.1.1", _TYPING, "siphash24==1.9"),
+            "fresh2_opencl",
+        ),
+        ("opencl",),
+    ),
+    (
+        Package(
+            "pyreadstat==1.3.7",
+            (
+                _NUMPY,
+                "narwhals==2.29.0",
+                "pandas==3.1.1",
+                "python-dateutil==4.0.0",
+                "tzdata==2026.6",
+            ),
+            "fresh2_readstat",
+        ),
+        ("readstat",),
+    ),
+    (Package("python-casacore==3.8.1", (_NUMPY,), "fresh2_casacore"), ("casa",)),
+    (Package("python3-timbl==2025.5.2", (_NUMPY,), "fresh2_timbl"), ("timbl",)),
+    (Package("pytsk3==20260715", (), "fresh2_tsk"), ("tsk",)),
+    (Package("simplejpeg==1.9.0", (_NUMPY,), "fresh2_simplejpeg"), ("turbojpeg",)),
+    (Package("tinyobjloader==2.0.0rc13", (_NUMPY,), "fresh2_tinyobj"), ("tinyobjloader",)),
+    (Package("xtb==22.1", (*_CFFI, _NUMPY, _TYPING), "fresh2_xtb"), ("xtb",)),
+)
+"""As :data:`FRESH`; each exercise was written before anything was said of its pair."""
+
 _CASES_2 = 42
 _SECOND = {
     "argon2-cffi-bindings": "deep_argon2",
@@ -1115,12 +1301,17 @@ def _new() -> tuple[Pair, ...]:
 
 def _hosted(package: Package, host: str) -> Pair:
     known = LINKED_PREFIX + host if host in LINKED else host
-    return Pair(f"{package.name}-in-{host}", "host", (package,), known)
+    kind: Kind = "aarch64" if host.startswith(ARM64_PREFIX) else "host"
+    return Pair(f"{package.name}-in-{host}", kind, (package,), known)
 
 
 def _fresh() -> tuple[Pair, ...]:
-    pairs = (_hosted(package, host) for package, hosts in FRESH for host in hosts)
-    return tuple(pair._replace(origin="fresh") for pair in pairs)
+    first = [_hosted(package, host) for package, hosts in FRESH for host in hosts]
+    second = [_hosted(package, host) for package, hosts in SECOND_FRESH for host in hosts]
+    return (
+        *(pair._replace(origin="fresh") for pair in first),
+        *(pair._replace(origin="fresh2") for pair in second),
+    )
 
 
 def _labelled() -> tuple[Pair, ...]:
@@ -1141,4 +1332,6 @@ def _labelled() -> tuple[Pair, ...]:
 
 OLDER = _older()
 PAIRS: tuple[Pair, ...] = OLDER + _new() + _labelled() + _fresh()
-ARM64_LIBRARIES = tuple(sorted({name for names in ON_ARM64.values() for name in names}))
+ARM64_LIBRARIES = tuple(
+    sorted({p.host.removeprefix(ARM64_PREFIX) for p in PAIRS if p.host.startswith(ARM64_PREFIX)})
+)

@@ -9,10 +9,13 @@ import pytest
 
 import measure
 import measured_report
+import score
 from checkout import DATA, PACKAGE
 from collide.verify.exercises import bundled
 from corpus import unavailable
-from measured_table import IN_HOSTS, ON_ARM64, PACKAGES, PAIRS, TOGETHER
+from linked_hosts import LINKED
+from measured_hosts import ARM64_PREFIX, LINKED_PREFIX
+from measured_table import IN_HOSTS, ON_ARM64, PACKAGES, PAIRS, TOGETHER, Pair
 from repair_exercises import LIBRARY_EXERCISES
 
 RECORDS: dict[str, dict[str, Any]] = measure.records()
@@ -45,12 +48,27 @@ def test_prediction_and_outcome_are_there(record: dict[str, Any]) -> None:
 
 def test_no_library_is_in_both_parts() -> None:
     parts = defaultdict(set)
-    older = [r for r in RECORDS.values() if r["origin"] != measured_report.FRESH]
+    older = [r for r in RECORDS.values() if r["origin"] not in measured_report.FRESH]
     assert {r["part"] for r in RECORDS.values() if r not in older} == {"judge"}
     for record in older:
         parts[measured_report.libraries(record)[0]].add(record["part"])
     assert {library for library, found in parts.items() if len(found) > 1} == set()
     assert sum(record["part"] == "judge" for record in older) > len(older) / 5
+
+
+def test_second_fresh_pairs_have_other_wheels_and_libraries_than_all_before() -> None:
+    def known(pair: Pair) -> set[str]:
+        host = pair.host.removeprefix(ARM64_PREFIX).removeprefix(LINKED_PREFIX)
+        linked = {LINKED[host].library} if host in LINKED else set()
+        return linked | {package.name.lower().replace("_", "-") for package in pair.packages}
+
+    second, before = set[str](), set[str]()
+    for pair in PAIRS:
+        (second if pair.origin == "fresh2" else before).update(known(pair))
+    older = (case for of in score.SETS if of != "fresh2" for case in score.cases(of))
+    before |= {score.family(case).replace("_", "-") for case in older}
+    assert second.isdisjoint(before)
+    assert len(second) > 90
 
 
 def test_groups_are_those_that_share_a_library() -> None:
