@@ -92,7 +92,7 @@ def judge_interposition(
 
 
 def _without_calls(result: RuleResult, interposition: Interposition) -> RuleResult:
-    """The result for an object whose calls are not known: another machine's, or one of assembly.
+    """The result for an object of a machine whose code cannot be read.
 
     A static library's own functions refer to each other by name, and most modules use few of them.
     On 18 wheels for x86-64 and seven hosts, 158 objects had an error with all counted as in use,
@@ -103,14 +103,10 @@ def _without_calls(result: RuleResult, interposition: Interposition) -> RuleResu
 
     architecture = interposition.victim.elf.architecture
     between = result.code is SPLIT_LIBRARY and not is_inside(interposition)
-    is_read = architecture in READABLE
-    if between or (is_read and result.severity <= Severity.WARNING):
+    if architecture in READABLE or between:
         return result
     lines = [line for line in result.evidence if line != _CALLS_UNKNOWN]
-    unknown = "Which functions call which is not known for this object"
-    if not is_read:
-        unknown = f"Code of {architecture} is not read here"
-    evidence = (*lines, f"{unknown}: {_AS_WARNING}")
+    evidence = (*lines, f"Code of {architecture} is not read here: {_AS_WARNING}")
     return result._replace(severity=min(result.severity, Severity.WARNING), evidence=evidence)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from code_samples import AARCH64_WAYS, SOURCE
-from collide.elf.code.aarch64 import writes
+from collide.elf.code.aarch64 import Segment, writes
 from collide.elf.code.call_graph import Calls, read_calls
 from collide.elf.code.linker_tables import Tables, executable
 from collide.elf.headers import Image
@@ -168,3 +168,12 @@ def test_registers_that_are_written_are_those_of_capstone(word: int) -> None:
     for register in range(29):
         written = bool(names & {f"x{register}", f"w{register}"})
         assert bool(writes(word, register)) == written, (one.mnemonic, one.op_str)
+
+
+@pytest.mark.parametrize(
+    ("word", "reads"), [(0xF9400421, True), (0x91000421, False), (0x94000001, False)]
+)
+def test_load_reads_an_address_and_calls_nothing(word: int, reads: bool) -> None:
+    """``ldr x1, [x1, #8]``, ``add x1, x1, #1``, ``bl``."""
+    segment = Segment(memoryview(word.to_bytes(4, "little")), 0x1000, 0)
+    assert segment.reads(0x1000) is reads

@@ -83,12 +83,12 @@ def test_rule_that_is_compared_says_why_it_holds_for_any_library(rule: order.Fin
     ("architecture", "read", "severity"),
     [
         ("x86_64", True, Severity.ERROR),
-        ("x86_64", False, Severity.WARNING),
+        ("x86_64", False, Severity.ERROR),
         ("s390x", False, Severity.WARNING),
     ],
 )
 @only_x86_64
-def test_library_inside_is_no_error_where_calls_are_not_known(
+def test_library_inside_is_no_error_where_code_is_not_read(
     s: Scenario, architecture: str, read: bool, severity: Severity
 ) -> None:
     interposition = _taken(s, inside=True)
