@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import subprocess
+import tarfile
 from html import escape, unescape
 from pathlib import Path
 
@@ -58,13 +59,42 @@ def _dumped(uri: str, directory: Path) -> str:
 
 def test_cause_that_a_row_leads_to_is_open(tmp_path: Path) -> None:
     """Its inside has a height then, though nobody has unfolded it; that of another has none."""
-    script = """<script>onload = () => { document.title = JSON.stringify(
+    script = """onload = () => { document.title = JSON.stringify(
       [...document.querySelectorAll(".cause dl")].map((e) => e.checkVisibility(
-        {contentVisibilityAuto: true})).slice(0, 2)); };</script>"""
-    policy = re.compile('<meta http-equiv="Content-Security-Policy"[^>]*>')
-    page = policy.sub("", rendered("html", everything())).replace("</body>", f"{script}</body>")
+        {contentVisibilityAuto: true})).slice(0, 2)); };"""
+    page = _with_script(script)
     assert _loaded(page, "#cause-1", tmp_path) == "[true,false]"
     assert _loaded(page, "", tmp_path) == "[false,false]"
+
+
+def _with_script(script: str) -> str:
+    """The page with a script, and without the policy that would let none run."""
+    policy = re.compile('<meta http-equiv="Content-Security-Policy"[^>]*>')
+    page = policy.sub("", rendered("html", everything()))
+    return page.replace("</body>", f"<script>{script}</script></body>")
+
+
+@pytest.fixture(scope="module")
+def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The source of axe-core, the checker of accessibility, from the registry of npm."""
+    if shutil.which("npm") is None:
+        pytest.skip("no npm: apt install npm")
+    directory = tmp_path_factory.mktemp("axe")
+    command = ["npm", "pack", "--silent", "axe-core@4"]
+    subprocess.run(command, cwd=directory, check=True, capture_output=True, timeout=120)
+    (archive,) = directory.glob("*.tgz")
+    with tarfile.open(archive) as packed:
+        member = packed.extractfile("package/axe.min.js")
+        assert member is not None
+        return member.read().decode()
+
+
+def test_axe_has_nothing_to_say(axe: str, tmp_path: Path) -> None:
+    run = """;onload = async () => { const found = await axe.run();
+      document.title = JSON.stringify(found.violations.map((one) => one.id)); };"""
+    assert _loaded(_with_script(axe + run), "#cause-1", tmp_path) == "[]"
+    spoilt = _with_script(axe + run).replace('<html lang="en">', "<html>")
+    assert _loaded(spoilt, "", tmp_path) == '["html-has-lang"]'
 
 
 @pytest.mark.parametrize("width", [390, 1280])
