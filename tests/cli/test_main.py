@@ -274,7 +274,7 @@ def test_exposure_is_told_once_and_changes_no_status(run: Run) -> None:
     arguments = ("check", specimen("bundled_mangled"), "--profile", HOST, "--profile", HOST)
     status, out, _ = run(*arguments, "-v")
     assert (
-        "  notes   1 (-v): 5 functions and variables another host could replace\n"
+        "  notes   1 (-v): 5 functions and variables another host may replace\n"
         in run(*arguments)[1]
     )
     (line,) = (line for line in out.splitlines() if "note COL402" in line)

@@ -155,7 +155,7 @@ class _CauseLines:
             names = sum(len(c.symbols) for c in exposed)
             what_it_has = "function or variable" if names == 1 else "functions and variables"
             others = f", {len(exposed)} with" if harmless else ":"
-            text += f"{others} {names} {what_it_has} another host could replace"
+            text += f"{others} {names} {what_it_has} another host may replace"
         yield from self.labelled("notes", text, "note")
 
     def labelled(self, label: str, text: str, style: str = "good") -> Iterator[Line]:
