@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 _SCOPE = re.compile(r"_Z(?:GTt|G[VR]|T[VTIS])?Z*N?[KVRO]*(?:(\d+)|S[tabdios])")
 """What stands before the outermost scope of a C++ name (Itanium C++ ABI 5.1): a length, or std."""
 _WORD = re.compile(r"_*(?:[A-Z]+(?![a-z])\d*|[A-Z]?[a-z]+\d*)")
 
 
+# Hosts have the same names taken of a library, and all words are asked for on each.
+@lru_cache(maxsize=1 << 16)
 def first_word(name: str) -> str:
     """``xml`` of ``xmlNewNode``, ``BIO`` of ``BIO_new``; of a C++ name its outermost scope.
 
