@@ -1,12 +1,15 @@
 """Measures pairs of a wheel and a host, or of two wheels: first the prediction, then the runs.
 
-    python tests/tools/measure.py (--case ID | --all | --table) [--again] [--jobs N] [--runs N]
+    python tests/tools/measure.py (--case ID | --all | --table) [--again | --deeper]
+                                  [--jobs N] [--runs N]
 
 What ``collide check`` says goes to ``tests/data/measured_pairs.json`` before anything is run;
 then two exercises, the second deeper, run as by ``collide verify --exercise``: in plain Python,
 in the host, and there with the repaired wheels. Two wheels run in plain Python, each before the
-other. ``--all`` passes over pairs that are measured already, unless ``--again``. At the end
-``tests/data/measured_pairs.md`` is made. Wheels come from the package index, hosts from apt.
+other. ``--all`` passes over pairs that are measured already, unless ``--again``. A second exercise
+that was written later is added by ``--deeper`` to what is recorded, where the first showed
+nothing: the prediction stays as it was. At the end ``tests/data/measured_pairs.md`` is made.
+Wheels come from the package index, hosts from apt.
 """
 
 from __future__ import annotations
@@ -70,7 +73,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     which.add_argument("--case", action="append", metavar="ID", help="only this one")
     which.add_argument("--all", action="store_true", help="all of the table")
     which.add_argument("--table", action="store_true", help="only make the table again")
-    parser.add_argument("--again", action="store_true", help="also those that are measured")
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument("--again", action="store_true", help="also those that are measured")
+    how.add_argument("--deeper", action="store_true", help="add second exercises to records")
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="at the same time")
     parser.add_argument("--runs", type=int, default=3, metavar="N", help="of each kind")
     args = parser.parse_args(argv)
@@ -81,17 +86,20 @@ def main(argv: Sequence[str] | None = None) -> None:
         parser.error(f"no such case: {unknown[0]}")
     known = records()
     chosen = [by_id[i] for i in args.case] if args.case else list(PAIRS if args.all else ())
-    if args.all and not args.again:
+    if args.deeper:
+        chosen = [p for p in chosen if _lacks_second(p, known.get(p.id))]
+    elif args.all and not args.again:
         chosen = [p for p in chosen if known.get(p.id, {}).get("outcome") is None]
-    commands = [
-        [sys.executable, __file__, "--case", p.id, "--runs", str(args.runs)] for p in chosen
-    ]
+    options = ["--runs", str(args.runs), *(["--deeper"] if args.deeper else [])]
+    commands = [[sys.executable, __file__, "--case", p.id, *options] for p in chosen]
     if len(chosen) > 1:
         # A process each: what one of them does ends with it.
         with ThreadPoolExecutor(args.jobs) as pool:
             list(pool.map(lambda command: subprocess.run(command, check=False), commands))
     elif chosen:
-        print(one(chosen[0], args.runs), flush=True)
+        pair = chosen[0]
+        earlier = known[pair.id] if args.deeper else None
+        print(one(pair, args.runs, earlier), flush=True)
     (DATA / "measured_pairs.md").write_text(measured_report.table(records()))
 
 
@@ -112,37 +120,67 @@ def _keep(record: Record) -> None:
         RECORDS.write_text(text + "\n")
 
 
-def one(pair: Pair, runs: int) -> str:
-    """Predict, run and record one pair; what came of it in a line."""
+def _lacks_second(pair: Pair, record: Record | None) -> bool:
+    """Whether a pair has a second exercise that could run and is not in its record."""
+    if record is None or record["outcome"] in (None, "unmeasurable", "breaks"):
+        return False
+    return _named(pair, "second") and all(e["level"] == "first" for e in record["exercises"])
+
+
+def one(pair: Pair, runs: int, earlier: Record | None = None) -> str:
+    """Predict, run and record one pair; what came of it in a line.
+
+    With the ``earlier`` record of the pair only its second exercise runs.
+    """
     try:
         wheels = _wheels(pair)
-        native = [wheel for wheel in wheels if not wheel.name.endswith("-any.whl")]
-        where = place(pair.host, native, ARM64_LIBRARIES, _TIMEOUT[pair.kind])
+        where = place(pair.host, _native(wheels), ARM64_LIBRARIES, _TIMEOUT[pair.kind])
     except (UnavailableError, CollideError, pytest.skip.Exception) as e:
         return f"{pair.id}: not made here: {e}"
-    record: Record = {
+    of_now = {"wheels": [wheel.name for wheel in wheels], "versions": where.versions}
+    if earlier is None:
+        record = _predicted(pair, wheels, where) | of_now
+        _keep(record)
+    else:
+        # Wheels that are needed come in the order of their resolution.
+        same = sorted(earlier["wheels"]) == sorted(of_now["wheels"])
+        changed = [] if same else ["wheels"]
+        changed += ["versions"] if earlier["versions"] != where.versions else []
+        if changed:
+            return f"{pair.id}: not what was measured, by its {' and '.join(changed)}"
+        record = dict(earlier)
+    with TemporaryDirectory() as scratch:
+        for level in ("first", "second") if earlier is None else ("second",):
+            if any(_breaks(e) for e in record["exercises"]) or not _named(pair, level):
+                continue
+            made = _exercise(pair, level, wheels, where, Path(scratch), runs)
+            record["exercises"] = [*record["exercises"], *made]
+    record["outcome"] = _outcome(record)
+    _keep(record)
+    said = "" if earlier else f"predicted {record['prediction']['worst']}, "
+    return f"{pair.id}: {said}{record['outcome']}"
+
+
+def _predicted(pair: Pair, wheels: Sequence[Path], where: Place) -> Record:
+    """The record of a pair before any run."""
+    return {
         "id": pair.id,
         "kind": pair.kind,
         "origin": pair.origin,
-        "wheels": [wheel.name for wheel in wheels],
+        "wheels": [],
         "about_wheels": [wheels[_index(package, wheels)].name for package in pair.packages],
         "about": _about(pair),
         "host": pair.host,
-        "versions": where.versions,
+        "versions": {},
         "remarks": [f"{p.name} {p.remark}" for p in pair.packages if p.remark],
-        **_prediction(pair, native, where.host),
+        **_prediction(pair, _native(wheels), where.host),
         "exercises": [],
         "outcome": None,
     }
-    _keep(record)
-    with TemporaryDirectory() as scratch:
-        for level in ("first", "second"):
-            if any(_breaks(e) for e in record["exercises"]) or not _named(pair, level):
-                continue
-            record["exercises"] += _exercise(pair, level, wheels, where, Path(scratch), runs)
-    record["outcome"] = _outcome(record)
-    _keep(record)
-    return f"{pair.id}: predicted {record['prediction']['worst']}, {record['outcome']}"
+
+
+def _native(wheels: Sequence[Path]) -> list[Path]:
+    return [wheel for wheel in wheels if not wheel.name.endswith("-any.whl")]
 
 
 def _about(pair: Pair) -> str:
@@ -209,7 +247,7 @@ def _exercise(
     scripts = [_script(package, level, wheels, scratch) for package in pair.packages]
 
     def repaired(directory: Path) -> Sequence[Path]:
-        changing = [w for w in wheels if not w.name.endswith("-any.whl")]
+        changing = _native(wheels)
         made = api.repair(changing, where.host, directory=directory)
         return [*made.written, *(w for w in wheels if w not in changing)] if made.changes else []
 
