@@ -1086,19 +1086,19 @@ SECOND_FRESH: tuple[tuple[Package, tuple[str, ...]], ...] = (
             "uwsgi",
         ),
     ),
-    (Package("fpzip==1.2.5", (_NUMPY,), "fresh2_fpzip"), ("fpzip",)),
-    (Package("gphoto2==2.6.4", (), "fresh2_gphoto2"), ("gphoto2",)),
+    (Package("fpzip==1.2.5", (_NUMPY,), "fresh2_fpzip", "deep_fpzip"), ("fpzip",)),
+    (Package("gphoto2==2.6.4", (), "fresh2_gphoto2", "deep_gphoto2"), ("gphoto2",)),
     (Package("gpiod==2.5.0", (), "fresh2_gpiod"), ("gpiod",)),
-    (Package("hidapi==0.15.0", (), "fresh2_hid"), ("hidapi",)),
+    (Package("hidapi==0.15.0", (), "fresh2_hid", "deep_hid"), ("hidapi",)),
     (Package("IsoSpecPy==2.6.0", _CFFI, "fresh2_isospec"), ("isospec",)),
-    (Package("lcm==1.5.3", (), "fresh2_lcm"), ("lcm",)),
+    (Package("lcm==1.5.3", (), "fresh2_lcm", "deep_lcm"), ("lcm",)),
     (Package("libewf-python==20260924", (), "fresh2_ewf"), ("ewf",)),
-    (Package("libqcow-python==20260703", (), "fresh2_qcow"), ("qcow",)),
-    (Package("libregf-python==20260526", (), "fresh2_regf"), ("regf",)),
-    (Package("libvmdk-python==20260714", (), "fresh2_vmdk"), ("vmdk",)),
+    (Package("libqcow-python==20260703", (), "fresh2_qcow", "deep_qcow"), ("qcow",)),
+    (Package("libregf-python==20260526", (), "fresh2_regf", "deep_regf"), ("regf",)),
+    (Package("libvmdk-python==20260714", (), "fresh2_vmdk", "deep_vmdk"), ("vmdk",)),
     (Package("liquid-dsp==1.8.3", (_NUMPY,), "fresh2_liquid"), ("liquid",)),
     (
-        Package("lzip==1.2.0", (), "fresh2_lzip"),
+        Package("lzip==1.2.0", (), "fresh2_lzip", "deep_lzip"),
         (
             "lz",
             "gdb",
@@ -1129,6 +1129,7 @@ SECOND_FRESH: tuple[tuple[Package, tuple[str, ...]], ...] = (
             "passagemath-cliquer==10.8.13",
             (*_SAGE, "passagemath-graphs==10.8.13"),
             "fresh2_cliquer",
+            "deep_cliquer",
         ),
         ("cliquer",),
     ),
@@ -1145,7 +1146,12 @@ SECOND_FRESH: tuple[tuple[Package, tuple[str, ...]], ...] = (
         ),
         ("ec",),
     ),
-    (Package("passagemath-homfly==10.8.13", ("cysignals==1.12.5",), "fresh2_homfly"), ("homfly",)),
+    (
+        Package(
+            "passagemath-homfly==10.8.13", ("cysignals==1.12.5",), "fresh2_homfly", "deep_homfly"
+        ),
+        ("homfly",),
+    ),
     (
         Package(
             "passagemath-lcalc==10.8.13",
