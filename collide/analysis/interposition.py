@@ -346,8 +346,13 @@ def _unasked(
         intended = {b.intended.dso for b in weighed[key].taken.values() if b.intended}
         inside = intended <= {victim} and not same_library(victim, key[1])
         if inside and not is_extension_module(victim):
-            found[victim] = found.get(victim, _referred(victim)) | names
+            found[victim] = found.get(victim, frozenset()) | names
+    # A copy of a library of the host is asked for all that is its own.
+    libraries = {victim for victim, provider, _ in offered if same_library(victim, provider)}
     for victim, names in found.items():
+        if victim in libraries:
+            continue
+        names |= _referred(victim)
         between = names | names_between(victim, interiors.get(victim, ()))
         found[victim] = between if victim.elf.exports.names - between else names
     # Of one that offers nothing else, all may be asked for.

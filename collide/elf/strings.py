@@ -48,6 +48,7 @@ def read_refusals(data: _Searched) -> tuple[str, ...]:
     )
 
 
+_ENDS = (b"\0", b"\n")
 _COMPARING = (b"-time", b" time", b"mismatch", b"requires lib", b"linked to")
 _REFUSAL = re.compile(
     r"(?:compile|build|link|run)[- ]time .*(?:older|newer|differ|mismatch|not the same)"
@@ -79,11 +80,12 @@ def _segments(data: _Searched) -> list[Segment]:
 
 
 def _around(data: _Searched, words: bytes, first: int, last: int) -> Iterable[str]:
-    """The texts that have ``words`` and refuse; looked for as plain bytes, which is fastest."""
+    """The lines that have ``words`` and refuse; looked for as plain bytes, which is fastest."""
     at = data.find(words, first, last)
     while at >= 0:
-        before = data.rfind(b"\0", max(first, at - 2 * _LONGEST), at)
-        end = data.find(b"\0", at, min(at + 2 * _LONGEST, last))
+        before = max(data.rfind(c, max(first, at - 2 * _LONGEST), at) for c in _ENDS)
+        ends = (data.find(c, at, min(at + 2 * _LONGEST, last)) for c in _ENDS)
+        end = min((e for e in ends if e >= 0), default=-1)
         if (before >= 0 or at - first <= 2 * _LONGEST) and end >= 0:
             text = data[max(before + 1, first) : end].decode("ascii", "replace")
             if text.isprintable() and _REFUSAL.search(text):

@@ -22,7 +22,8 @@ VERSION_CHECK = Code(
     "program or the import where they differ.",
     "A function in use that is taken from the host has both check and version in its name, and "
     "the two copies differ in their version strings or in the numbers of their files; a warning "
-    "where the host's is later, of one ABI number, as most ask for a release and later. Or a "
+    "where the host's is later, of one ABI number, as most ask for a release and later, unless "
+    "the wheel's copy has a text that a library's version is mismatched. Or a "
     "function with version in its name is, and the victim has an error message that names the "
     "library and that the host's copy would cause. Three kinds of message are known. It requires a "
     "later release: the host's copy lacks functions and adds none. It compares the version of "
@@ -40,6 +41,7 @@ VERSION_CHECK = Code(
 _CHECK = re.compile(r"(?:check|verify|require)_?versions?|version_?check", re.IGNORECASE)
 _TAKES_NUMBER = re.compile(r"[a-z]_ver$")
 _VERSION = re.compile("version", re.IGNORECASE)
+_MISMATCH = re.compile(r"\blib.*version mismatch", re.IGNORECASE)
 _TOO_OLD = re.compile(r"older|later|newer|at least|requires|downgrade", re.IGNORECASE)
 
 
@@ -48,9 +50,9 @@ def version_check(interposition: Interposition) -> RuleResult | None:
 
     Libraries with public structures protect themselves with such a function. By
     convention its name has both words, check and version. It refuses to run
-    where the versions differ, or, as most do, where the running one is older (GnuPG
-    ``gcry_check_version``, libxml2 ``xmlCheckVersion``): a later one of the same ABI number is
-    a warning.
+    where the versions differ (HDF5 ``H5check_version``, whose text says that they mismatch), or,
+    as most do, where the running one is older (GnuPG ``gcry_check_version``, libxml2
+    ``xmlCheckVersion``): a later one of the same ABI number is a warning.
     """
     checks = [name for name in interposition.used_names if _CHECK.search(name)]
     if not checks:
@@ -60,7 +62,9 @@ def version_check(interposition: Interposition) -> RuleResult | None:
         return None
     line = f"{checks[0]} compares the version compiled in with the one that runs."
     later = is_later(interposition.intended, interposition.provider)
-    severity = Severity.WARNING if later else Severity.ERROR
+    texts = (text for dso in interposition.intended for text in dso.refusals)
+    same = any(_MISMATCH.search(text) and not _TOO_OLD.search(text) for text in texts)
+    severity = Severity.WARNING if later and not same else Severity.ERROR
     return RuleResult(VERSION_CHECK, severity, (line, differs(difference)))
 
 

@@ -192,6 +192,19 @@ def test_copy_of_a_library_may_be_asked_for_all_of_it_whatever_else_it_takes(s: 
 
 
 @only_x86_64
+def test_copy_of_a_library_may_be_asked_for_what_it_calls_itself(s: Scenario) -> None:
+    s.lib("libfrob.so.1", functions("lib_outer", "lib_more", "lib_last"))
+    s.lib("libother.so", functions("other_one"))
+    own = "int lib_inner(int n) { return n ? lib_inner(n - 1) + lib_outer() + lib_more() : 1; }"
+    first, last = functions("lib_outer", "lib_more"), functions("lib_last", "other_one")
+    use = "int lib_all(void) { return lib_last() + other_one(); }"
+    s.lib("w/libfrob.so", first + own + last + use)
+    found = judged(s, "libfrob.so.1", "libother.so")
+    (of_library,) = (f for f in found if (f.provider or "").endswith("libfrob.so.1"))
+    assert of_library.evidence[0].startswith("3 symbols in use are the host's")
+
+
+@only_x86_64
 def test_copy_of_a_library_is_not_asked_for_parts_of_another_one_in_it(s: Scenario) -> None:
     s.lib("libhost.so", functions("lib_outer", "lib_more", "lib_all"))
     s.lib("libplug.so.1", functions("plug_stop"))

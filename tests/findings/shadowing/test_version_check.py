@@ -10,19 +10,21 @@ from scenario import Scenario
 
 
 @pytest.mark.parametrize(
-    ("theirs", "found"),
+    ("theirs", "text", "found"),
     [
-        ("1.2.2", ("COL108", ERROR)),
+        ("1.2.2", "", ("COL108", ERROR)),
         # Most checks ask for the release that was compiled for, and later ones.
-        ("1.2.10", ("COL108", WARNING)),
-        ("1.2.3", ("COL102", WARNING)),
+        ("1.2.10", "", ("COL108", WARNING)),
+        ("1.2.10", r"Warning! *** Frob library version mismatched ***\n", ("COL108", ERROR)),
+        ("1.2.3", "", ("COL102", WARNING)),
     ],
 )
 def test_version_check_is_an_error_where_the_host_has_an_older_release(
-    s: Scenario, theirs: str, found: tuple[str, Severity]
+    s: Scenario, theirs: str, text: str, found: tuple[str, Severity]
 ) -> None:
     def library(version: str) -> str:
         told = f'const char *lib_told(void) {{ return "Frob release {version} of today"; }}'
+        told += f'const char *lib_says(void) {{ return "{text}"; }}'
         return functions("lib_check_version", "lib_one") + told
 
     s.lib("libhost.so", library(theirs))
