@@ -65,25 +65,25 @@ class RepairPreview:
             return frozenset()
         try:
             request = self._request(analysis)
-            parts: Sequence[Uncaptured] | None = None
-            if not capturable(self._target, [analysis], request):
-                parts = self._planned(analysis, request)
-            if parts is not None and not any(part.plan.objects for part in parts):
-                return frozenset()
             removed = None
-            if parts is not None and all(part.holds_for(analysis) for part in parts):
-                removed = removed_by_touching(analysis, findings, parts)
+            if not capturable(self._target, [analysis], request):
+                asked = Asked.of(analysis)
+                parts = self._planned(analysis, request, asked)
+                if all(part.holds_for(analysis) for part in parts):
+                    removed = removed_by_touching(analysis, findings, parts, asked.taken)
             return removed_in_trial(analysis, findings, request) if removed is None else removed
         except CollideError:
             return frozenset()
 
-    def _planned(self, analysis: Analysis, request: RepairRequest) -> Sequence[Uncaptured]:
+    def _planned(
+        self, analysis: Analysis, request: RepairRequest, asked: Asked
+    ) -> Sequence[Uncaptured]:
         """Plans for all names that this host takes: parts of those before it, and one more.
 
+        Those before it may be for other names, too, which a repair for this host leaves alone.
         Each name is treated by itself, unless some must stay and hold back others; then there is
         one plan for this host alone.
         """
-        asked = Asked.of(analysis)
         before = self._parts.setdefault(asked._replace(taken=frozenset()), [])
         parts = [part for part in before if not part.names.isdisjoint(asked.taken)]
         new = asked.taken.difference(*(part.names for part in parts))
@@ -185,17 +185,22 @@ def _key(finding: Finding) -> _Key:
 
 
 def removed_by_touching(
-    analysis: Analysis, findings: Sequence[Finding], parts: Sequence[Uncaptured]
+    analysis: Analysis,
+    findings: Sequence[Finding],
+    parts: Sequence[Uncaptured],
+    taken: AbstractSet[str],
 ) -> frozenset[int] | None:
     """The indexes of the findings that plans remove, from the bindings of the touched names.
 
-    None where these do not decide.
+    Of these only the names ``taken`` by this host count. None where these do not decide.
     """
-    names = frozenset[str]().union(*(part.touched.names for part in parts))
+    names = taken & frozenset[str]().union(*(part.touched.names for part in parts))
+    if not names:
+        return frozenset()
     modules: list[Module] = []
     groups = tuple(member_groups(analysis))
     for part in parts:
-        if tried := part.touched.unsettled(analysis, groups):
+        if tried := names & part.touched.unsettled(analysis, groups):
             modules += rebind(analysis, part.plan, tried)
     before = [f for module in analysis.modules for f in module.failures]
     after = [f for module in modules for f in module.failures]

@@ -46,7 +46,7 @@ def compare_analysis(analysis: Analysis) -> bool:
     rebound = set(_facts(analysis, rebind(analysis, plan, names), None))
     assert {tuple(plan.moved.get(str(f), f) for f in fact) for fact in rebound} == expected
     findings = judge(analysis)
-    removed = removed_by_touching(analysis, findings, [planned])
+    removed = removed_by_touching(analysis, findings, [planned], names)
     assert removed in (None, removed_in_trial(analysis, findings, request))
     return True
 

@@ -150,3 +150,24 @@ def test_what_must_stay_holds_back_what_came_home_on_another_host(bench: Bench) 
     removed = [bool(together.removed(*one)) for one in found]
     assert removed == [True, False, True]
     assert removed == [bool(RepairPreview(target).removed(*one)) for one in found]
+
+
+def test_plan_for_another_host_removes_nothing_but_what_this_host_takes(bench: Bench) -> None:
+    """One host takes ``g``, for which ``libb`` gets that of ``liba`` on the other one."""
+    bench.scenario.lib("demo.libs/liba-0a1b2c3d.so", "int g(void) { return 7; }")
+    bench.scenario.lib(
+        "mod.so",
+        "int f(void), h(void); int PyInit_mod(void) { return f() + h(); }",
+        "-Wl,--no-as-needed",
+        needed=["demo.libs/liba-0a1b2c3d.so", "demo.libs/libb-0a1b2c3d.so"],
+        runpath="$ORIGIN/demo.libs",
+    )
+    target = bench.wheel("mod.so", "demo.libs/liba-0a1b2c3d.so", "demo.libs/libb-0a1b2c3d.so")
+    together = RepairPreview(target)
+    found = bench.on(target, ["both", "one"])
+    removed = [together.removed(*one) for one in found]
+    ((_, both), (_, one)) = found
+    (own_shadow,) = (number for number, f in enumerate(one) if f.code.id == "COL301")
+    assert removed == [{*range(len(both))}, {*range(len(one))} - {own_shadow}]
+    assert removed[1] == RepairPreview(target).removed(*found[1])
+    assert all(compare_analysis(analysis) for analysis, _ in found)
