@@ -104,10 +104,12 @@ def select(
         names = _shipped(spec)
         if names:
             _refuse_openings(spec, preload, rtld_global, library_path)
+            # Only for hosts that it takes some out of may a command have "!".
+            without = [f"!{one}" for one in taken_out if not set(names).isdisjoint(_shipped(one))]
+            chosen = _as_options([spec, *without] if specs else without)
             for name in names:
                 if name not in named:
                     named.add(name)
-                    chosen = ("--profile", spec) if specs else ()
                     yield Candidate(shipped_summary(name), partial(_load_shipped, name, chosen))
             continue
         try:
@@ -119,6 +121,10 @@ def select(
             unreadable.append(e)
         else:
             yield candidate
+
+
+def _as_options(specs: Iterable[str]) -> tuple[str, ...]:
+    return tuple(word for spec in specs for word in ("--profile", spec))
 
 
 def _told_apart(candidate: Candidate, spec: str, names: set[str]) -> Candidate:

@@ -142,6 +142,23 @@ def test_profile_that_several_patterns_name_comes_once() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "specs",
+    [("!*blender",), ("debian-12-*", "!*blender"), ("all", "!*gdb", "!*blender", "!pypy")],
+)
+def test_options_of_a_host_name_the_same_hosts_again(specs: tuple[str, ...]) -> None:
+    (host, *_) = select_hosts(specs)
+    assert names(*host.arguments[1::2]) == names(*specs)
+
+
+def test_options_of_a_host_take_out_none_but_those_of_its_own_pattern() -> None:
+    """A pattern that takes out no host is refused."""
+    hosts = select_hosts(["debian-11-*", "debian-12-blender", "debian-12-g*", "!debian-11-gdb"])
+    for arguments in {host.arguments for host in hosts}:
+        assert ("!debian-11-gdb" in arguments) == ("debian-11-*" in arguments)
+        assert names(*arguments[1::2])
+
+
 def test_nothing_is_loaded_before_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     loaded: list[str] = []
 
