@@ -46,9 +46,9 @@ def everything() -> Report:
 
 
 def rendered(name: str, report: Report) -> str:
-    """One format's output."""
-    # SARIF tells notes only if it is asked.
-    return FORMATS[name].render(Shown(report, verbose=1 if name == "sarif" else 0))
+    """One format's output, verbose where it leaves out notes or evidence otherwise."""
+    verbose = name in ("codequality", "junit", "sarif")
+    return FORMATS[name].render(Shown(report, verbose=int(verbose)))
 
 
 def of(*findings: Finding) -> Report:

@@ -182,12 +182,16 @@ def fix_page(cause: Cause) -> str:
 def theirs_of(cause: Cause) -> str:
     """The copy of the host, by the release that its texts or its file name.
 
-    Several files are releases of one library or others that hold parts of it: no one name.
+    Several files are releases of one library, for which there is no one name, or others that hold
+    parts of it.
     """
     if len(cause.provider_releases) == 1:
         return cause.provider_releases[0]
     files = sorted({posixpath.basename(path) for path in cause.providers})
-    return files[0] if len(files) == 1 else ""
+    if len(files) == 1:
+        return files[0]
+    libraries = sorted(set(map(library, files)))
+    return "" if len(libraries) == 1 else listed(libraries)
 
 
 def listed_objects(paths: Sequence[str]) -> str:
