@@ -121,7 +121,8 @@ def configure(args: argparse.Namespace, environment: Mapping[str, str]) -> Confi
         raise UsageError("--config and --isolated exclude each other")
     file = None if isolated else _file(chosen)
     variables = {} if isolated else _of_environment(environment)
-    named = bool(args.profile) or "hosts" in variables
+    given_hosts = bool(args.profile)
+    named = given_hosts or "hosts" in variables
     values = {} if file is None else _beside(file)
     for setting in SETTINGS:
         # What a binary opens is told of the hosts in the file, not of others.
@@ -132,9 +133,25 @@ def configure(args: argparse.Namespace, environment: Mapping[str, str]) -> Confi
             value = variables.get(setting.key, values.get(setting.key))
             default = given if setting.default is None else setting.default
             setattr(args, setting.dest, default if value is None else value)
+    if args.profile and not given_hosts:
+        _require_hosts(args.profile, None if named else file)
     if file is None:
         return Configuration()
     return Configuration(file.path, tuple(_acceptances(file)))
+
+
+def _require_hosts(specs: list[str], file: _File | None) -> None:
+    """Raise the error of the file, or of the variable, for a value that stands for no host."""
+    from collide.hosts.select import require_named  # late: few have a configuration
+
+    try:
+        require_named(specs)
+    except InputError as e:
+        if file is None:
+            raise UsageError(f"COLLIDE_HOSTS in the environment: {e}") from None
+        # A pipe is named by its whole path.
+        at = (specs.index(e.path),) if e.path in specs else ()
+        raise file.error(("hosts", *at), f"hosts: {e}") from None
 
 
 # -- the environment ------------------------------------------------------------------------------

@@ -30,7 +30,9 @@ def _prefix(word: str) -> str:
     if found is None:
         from collide.support.neighbours import neighbour  # late: for an error only
 
-        near = neighbour(upper, CODES) or neighbour(word.lower(), by_slug)
+        # COL1x may mean any number of its family, and is as like numbers of others.
+        is_family = upper.startswith(_ALL) and len(upper) < len(next(iter(CODES)))
+        near = "" if is_family else neighbour(upper, CODES) or neighbour(word.lower(), by_slug)
         raise UsageError(f"{word} is no code{near or '; collide explain codes lists them'}")
     return found
 

@@ -93,11 +93,10 @@ def select(
     ``rtld_global`` and ``library_path`` apply. Behind ``!`` a name, a pattern or a group takes
     shipped hosts out of all that the other values name, of all shipped ones where there is no
     other. Raises InputError for what is none of these or cannot be read, unless ``unreadable`` is
-    there to take the errors, and UsageError where openings cannot apply, ``!`` takes none out, or
-    a directory of ``library_path`` is not there.
+    there to take the errors, and where ``!`` takes none out; UsageError where openings cannot
+    apply, or a directory of ``library_path`` is not there.
     """
-    taken_out = [spec[1:] for spec in specs if spec.startswith("!")]
-    specs = [spec for spec in specs if not spec.startswith("!")]
+    specs, taken_out = _without_exclusions(specs)
     named = _taken_out(taken_out, specs)
     seen = {name for spec in specs for name in _shipped(spec)} - named
     for spec in dict.fromkeys(specs or ("*",)):
@@ -123,6 +122,15 @@ def select(
             yield candidate
 
 
+def require_named(specs: Iterable[str]) -> None:
+    """Raise InputError, whose path is the value, for the first that stands for no host or file."""
+    naming, taken_out = _without_exclusions(specs)
+    _taken_out(taken_out, naming)
+    for spec in naming:
+        if not _shipped(spec):
+            _existing(spec)
+
+
 def _as_options(specs: Iterable[str]) -> tuple[str, ...]:
     return tuple(word for spec in specs for word in ("--profile", spec))
 
@@ -139,6 +147,13 @@ def _told_apart(candidate: Candidate, spec: str, names: set[str]) -> Candidate:
     return candidate
 
 
+def _without_exclusions(specs: Iterable[str]) -> tuple[list[str], list[str]]:
+    """The values that name hosts, and what stands behind ``!`` in the others."""
+    specs = list(specs)
+    naming = [spec for spec in specs if not spec.startswith("!")]
+    return naming, [spec[1:] for spec in specs if spec.startswith("!")]
+
+
 def _taken_out(patterns: Iterable[str], specs: Sequence[str]) -> set[str]:
     """The names of the shipped hosts that ``!`` takes out of those that ``specs`` name."""
     names = {name for spec in specs or ("*",) for name in _shipped(spec)}
@@ -146,7 +161,7 @@ def _taken_out(patterns: Iterable[str], specs: Sequence[str]) -> set[str]:
     for pattern in patterns:
         found = names.intersection(_shipped(pattern))
         if not found:
-            raise UsageError(f"--profile !{pattern}: takes out no host{_near(pattern, names)}")
+            raise InputError(f"!{pattern}", f"takes out no host{_near(pattern, names)}")
         out |= found
     return out
 

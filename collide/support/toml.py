@@ -86,6 +86,8 @@ def _places(text: str) -> Iterator[tuple[Place, int]]:
             continue
         if line.lstrip().startswith("[") and len(chunk) == 1:
             at = _of_table(line, tables)
+            if at[-1] == 0:
+                yield at[:-1], number
             yield at, number
         else:
             yield from _of_statement(chunk, first, at)

@@ -233,7 +233,12 @@ def test_file_with_an_error_is_one_line_with_its_number(run: Run, text: str, sai
             "COLLIDE_TOGETHER=maybe in the environment is none",
         ),
         ([], {"COLLIDE_IGNORE": "COL1O9"}, "COLLIDE_IGNORE in the environment: COL1O9 is no code"),
-        (["--profile", "!*gdbb"], {}, "--profile !*gdbb: takes out no host; near it: *-gdb"),
+        (["--profile", "!*gdbb"], {}, "!*gdbb: takes out no host; near it: *-gdb"),
+        (
+            [],
+            {"COLLIDE_HOSTS": "cpyton"},
+            "COLLIDE_HOSTS in the environment: cpyton: no such profile, file or binary",
+        ),
     ],
 )
 def test_option_or_variable_with_an_error_is_one_line(
@@ -249,6 +254,26 @@ def test_option_or_variable_with_an_error_is_one_line(
     status, out, err = run(*arguments)
     assert (status, out, len(err)) == (2, "", 1)
     assert err[0].startswith(f"collide: {said}")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('hosts = ["cpython",\n"cpyton"]\n', "2: hosts: cpyton: no such profile, file or binary"),
+        ('\nhosts = ["!*gdbb"]\n', "2: hosts: !*gdbb: takes out no host; near it: *-gdb"),
+        ('hosts = [\n"./pipe"]\n', "1: hosts: {}/pipe: not a regular file"),
+        ('hosts = [\n"."]\n', "2: hosts: .: not a regular file"),
+    ],
+)
+def test_wrong_host_of_the_file_is_one_line_with_its_number(
+    run: Run, tmp_path: Path, text: str, said: str
+) -> None:
+    os.mkfifo("pipe")
+    config(text)
+    status, out, err = run()
+    assert (status, out, len(err)) == (2, "", 1)
+    assert err[0].startswith(f"collide: collide.toml:{said.format(tmp_path)}")
+    assert run("--profile", HOST)[0] == 1  # Hosts of the file that an option replaces.
 
 
 def test_negation_takes_shipped_hosts_out(run: Run) -> None:

@@ -44,6 +44,7 @@ accept = [
         (("tool", "collide", "hosts", 2), 5),
         (("tool", "collide", "fail-on"), 7),
         (("tool", "collide", "tool", "deep"), 8),
+        (("tool", "collide", "accept"), 10),
         (("tool", "collide", "accept", 0, "code"), 11),
         (("tool", "collide", "accept", 1), 12),
         (("tool", "collide", "accept", 1, "reason"), 13),
