@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import posixpath
+import re
 from collections import Counter
 from collections.abc import Sequence
 
@@ -20,14 +21,22 @@ def fingerprint(cause: Cause) -> str:
     has the same one in all wheels of a release.
     """
     scope = subject_of(cause.rows[0].finding).scope
-    parts = [
-        cause.kind.name,
-        scope,
-        object_name(cause.subject),
-        *map(distribution, cause.targets),
-    ]
+    targets = [distribution(target) for target in cause.targets]
+    parts = [cause.kind.name, scope, _plain(object_name(cause.subject), targets), *targets]
     data = "\0".join(parts).encode(errors="backslashreplace")
     return hashlib.sha256(data).hexdigest()[:32]
+
+
+def _plain(library: str, distributions: Sequence[str]) -> str:
+    """The name of a library without that of the distribution behind it.
+
+    Some builds put it there, before auditwheel's hash: ``libssl-rasterio-6c758070.so.1.1``.
+    """
+    for one in distributions:
+        written = "[-_.]+".join(map(re.escape, one.split("-")))
+        if found := re.fullmatch(rf"(.+)-{written}", library, re.IGNORECASE):
+            return found[1]
+    return library
 
 
 def fingerprints(found: Sequence[Cause]) -> list[str]:

@@ -161,6 +161,9 @@ VICTIM, PROVIDER = "demo_x.libs/libssl-0123abcd.so.1.2.13", "/usr/lib/libssl.so.
         (WHEEL.replace("1.0", "1.1"), {}),
         ("/elsewhere/Demo.X-2.0-cp312-cp312-linux_x86_64.whl", {}),
         (WHEEL, {"victim": VICTIM.replace("0123abcd", "89abcdef").replace("2.13", "3.1")}),
+        # A build that puts the name of the distribution before the hash, or in its place.
+        (WHEEL, {"victim": VICTIM.replace("-0123", "-demo_x-89ab")}),
+        (WHEEL, {"victim": VICTIM.replace("-0123abcd", "-Demo.X")}),
         (WHEEL, {"provider": "/opt/lib/libssl.so.1.1"}),
         # A release of the wheel or of a host that makes it better or worse.
         (WHEEL, {"code": REPLACED_LIBRARY}),
@@ -179,6 +182,7 @@ def test_release_changes_no_fingerprint(target: str, fields: dict[str, Any]) -> 
     [
         ("demo_y-1.0-cp311-cp311-linux_x86_64.whl", {}),
         (WHEEL, {"intended": ("demo_x.libs/libz-0123abcd.so.1",)}),
+        (WHEEL, {"intended": (VICTIM.replace("-0123", "-demo_y-0123"),)}),
         (WHEEL, {"victim": "m.so", "intended": ("m.so",), "provider": "/lib/libz.so.1"}),
         (WHEEL, {"code": CAPTURED_SONAME}),
     ],
