@@ -9,9 +9,12 @@ import subprocess
 import tarfile
 from html import escape, unescape
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from collide.cli.main import main
+from corpus import download
 from reports import everything, finding, of, rendered
 
 CHROMIUM = shutil.which("chromium")
@@ -19,6 +22,11 @@ pytestmark = [
     pytest.mark.corpus,
     pytest.mark.skipif(CHROMIUM is None, reason="no chromium; apt-get install chromium has it"),
 ]
+
+SIX = (
+    *("h5py==3.16.0", "lxml==6.1.3", "pillow==13.0.0"),
+    *("psycopg2-binary==2.9.13", "rasterio==1.4.4", "xmlsec==1.3.17"),
+)
 
 # The frame has the width of a telephone or of a desk; what is read of it is put into the title.
 _FRAME = """<!DOCTYPE html><title></title>
@@ -32,6 +40,7 @@ f.onload = () => {{
   const d = f.contentDocument, told = {{closed: wide(d), height: d.documentElement.scrollHeight}};
   d.querySelectorAll("details").forEach((e) => {{ e.open = true; }});
   told.open = wide(d);
+  told.unfolded = d.documentElement.scrollHeight;
   told.main = d.querySelectorAll("main").length;
   document.title = JSON.stringify(told);
 }};
@@ -97,13 +106,30 @@ def test_axe_has_nothing_to_say(axe: str, tmp_path: Path) -> None:
     assert _loaded(spoilt, "", tmp_path) == '["html-has-lang"]'
 
 
+def _framed(page: str, width: int, directory: Path) -> dict[str, Any]:
+    """What the frame tells of the page."""
+    frame = directory / "frame.html"
+    frame.write_text(_FRAME.format(width=width, page=escape(page)))
+    told: dict[str, Any] = json.loads(_dumped(frame.as_uri(), directory))
+    return told
+
+
+def test_six_real_wheels_are_below_twelve_screens(tmp_path: Path) -> None:
+    """What is folded away would be more."""
+    page = tmp_path / "six.html"
+    wheels = [str(download(spec)) for spec in SIX]
+    assert main(["check", "--isolated", *wheels, "--format", "html", "-o", str(page)]) == 1
+    told = _framed(page.read_text(), 1280, tmp_path)
+    assert (told["closed"], told["open"]) == ([], [])
+    assert 4 < told["height"] / 800 < 12 < told["unfolded"] / 800
+
+
 @pytest.mark.parametrize("width", [390, 1280])
 @pytest.mark.parametrize("name", ["everything", "long"])
 def test_nothing_is_scrolled_sideways(name: str, width: int, tmp_path: Path) -> None:
     long = finding(victim=f"{'a' * 150}/{'b' * 150}.so", symbols=400, provider=f"/lib/{'c' * 200}")
-    page = rendered("html", everything() if name == "everything" else of(long))
-    frame = tmp_path / "frame.html"
-    frame.write_text(_FRAME.format(width=width, page=escape(page)))
-    told = json.loads(_dumped(frame.as_uri(), tmp_path))
+    told = _framed(
+        rendered("html", everything() if name == "everything" else of(long)), width, tmp_path
+    )
     assert (told["closed"], told["open"], told["main"]) == ([], [], 1)
     assert told["height"] > 400
