@@ -14,13 +14,14 @@ from collections.abc import Set as AbstractSet
 
 from collide.analysis.analysis import Analysis, Module, groups_of
 from collide.analysis.history import behind_imports
-from collide.binding.binding import Binding, is_vague
+from collide.binding.binding import Binding, BindingGroup, is_vague
 from collide.findings.code import Code, Family
 from collide.findings.finding import Finding
 from collide.findings.history import judge_behind
 from collide.findings.loading import judge_loading
 from collide.findings.shadowing.own_shadow import OWN_SHADOW
 from collide.findings.shadowing.vague_linkage import VAGUE_LINKAGE
+from collide.loader.model import Dso
 from collide.repair.plan import NO_CHANGES, Plan, RepairRequest, make_plan
 from collide.repair.rebind import (
     Touched,
@@ -37,7 +38,7 @@ from collide.repair.sonames import (
     plan_sonames,
     renamed_libraries,
 )
-from collide.repair.takers import Asked, TargetFactsByArchitecture, member_groups
+from collide.repair.takers import Asked, TargetFactsByArchitecture
 from collide.support.errors import CollideError
 from collide.support.records import NamedTuple
 from collide.wheels.target import Target
@@ -67,10 +68,12 @@ class RepairPreview:
             request = self._request(analysis)
             removed = None
             if not capturable(self._target, [analysis], request):
-                asked = Asked.of(analysis)
+                groups = tuple(groups_of(analysis.modules))
+                asked = Asked.of(analysis, groups)
                 parts = self._planned(analysis, request, asked)
                 if all(part.holds_for(analysis) for part in parts):
-                    removed = removed_by_touching(analysis, findings, parts, asked.taken)
+                    names = asked.taken
+                    removed = removed_by_touching(analysis, groups, findings, parts, names)
             return removed_in_trial(analysis, findings, request) if removed is None else removed
         except CollideError:
             return frozenset()
@@ -186,19 +189,20 @@ def _key(finding: Finding) -> _Key:
 
 def removed_by_touching(
     analysis: Analysis,
+    groups: Sequence[tuple[Dso, BindingGroup]],
     findings: Sequence[Finding],
     parts: Sequence[Uncaptured],
     taken: AbstractSet[str],
 ) -> frozenset[int] | None:
     """The indexes of the findings that plans remove, from the bindings of the touched names.
 
-    Of these only the names ``taken`` by this host count. None where these do not decide.
+    ``groups`` are those of the analysis. Of the touched names only those ``taken`` by this host
+    count. None where these do not decide.
     """
     names = taken & frozenset[str]().union(*(part.touched.names for part in parts))
     if not names:
         return frozenset()
     modules: list[Module] = []
-    groups = tuple(member_groups(analysis))
     for part in parts:
         if tried := names & part.touched.unsettled(analysis, groups):
             modules += rebind(analysis, part.plan, tried)
@@ -212,16 +216,19 @@ def removed_by_touching(
         return frozenset()
     # The same objects are loaded, so that all of these stay.
     left = {_key(finding) for finding in findings if finding.code.family is Family.LOADING}
-    left |= set(_shadows(analysis, analysis.modules, without=names))
-    left |= set(_shadows(analysis, modules))
+    left |= set(_shadows(analysis, groups, without=names))
+    left |= set(_shadows(analysis, groups_of(modules)))
     return frozenset(number for number, f in enumerate(findings) if _key(f) not in left)
 
 
 def _shadows(
-    analysis: Analysis, modules: Iterable[Module], *, without: AbstractSet[str] = frozenset()
+    analysis: Analysis,
+    groups: Iterable[tuple[Dso, BindingGroup]],
+    *,
+    without: AbstractSet[str] = frozenset(),
 ) -> Iterator[_Key]:
-    """What identifies the findings of shadowing in ``modules``, but for bindings of some names."""
-    for dso, group in groups_of(modules):
+    """What identifies the findings of shadowing in ``groups``, but for bindings of some names."""
+    for dso, group in groups:
         for b in group.shadowed:
             if b.reference.name not in without and b.provider is not None:
                 yield _code(analysis, b), analysis.name_of(dso), analysis.name_of(b.provider)
@@ -245,11 +252,9 @@ def removed_in_trial(
     if tried is None:
         return frozenset()
     (after,) = tried.after
-    return _gone(
-        findings,
-        {_key(finding) for finding in judge_loading(after)} | {*_shadows(after, after.modules)},
-        tried.plan,
-    )
+    shadows = _shadows(after, groups_of(after.modules))
+    loading = {_key(finding) for finding in judge_loading(after)}
+    return _gone(findings, loading.union(shadows), tried.plan)
 
 
 def removed_behind_in_trial(

@@ -7,7 +7,7 @@ its objects define, refer to and need.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from functools import cached_property
 
@@ -30,33 +30,32 @@ _RUNTIME = {"__cxa_throw", "_Unwind_Resume"}
 def taken_bindings(analysis: Analysis) -> Iterator[tuple[Dso, Binding]]:
     """Object and binding of each reference meant for the wheel that is bound outside of it."""
     is_member = analysis.is_member
-    for dso, group in member_groups(analysis):
-        for b in group.diverted():
+    for dso, group in groups_of(analysis.modules):
+        for b in group.diverted() if is_member(dso) else ():
             assert b.actual is not None
             assert b.intended is not None
             if is_member(b.intended.dso) and not is_member(b.actual.dso):
                 yield dso, b
 
 
-def member_groups(analysis: Analysis) -> Iterator[tuple[Dso, BindingGroup]]:
-    """The groups of the wheel's objects, each once."""
-    return ((d, group) for d, group in groups_of(analysis.modules) if analysis.is_member(d))
-
-
 def takers_of(analyses: Iterable[Analysis]) -> dict[str, set[str]]:
     """The names that are taken from a wheel, by the path of what they are bound to instead."""
     takers: dict[str, set[str]] = {}
     for analysis in analyses:
-        for path, names in _taken(analysis):
+        for path, names in _taken(analysis, groups_of(analysis.modules)):
             takers.setdefault(path, set()).update(names)
     return takers
 
 
-def _taken(analysis: Analysis) -> Iterator[tuple[str, AbstractSet[str]]]:
-    for _, group in member_groups(analysis):
-        for (gets, meant), names in group.diverted_names().items():
-            if analysis.is_member(meant) and not analysis.is_member(gets):
-                yield gets.path, names
+def _taken(
+    analysis: Analysis, groups: Iterable[tuple[Dso, BindingGroup]]
+) -> Iterator[tuple[str, AbstractSet[str]]]:
+    is_member = analysis.is_member
+    for dso, group in groups:
+        if is_member(dso):
+            for (gets, meant), names in group.diverted_names().items():
+                if is_member(meant) and not is_member(gets):
+                    yield gets.path, names
 
 
 class Asked(NamedTuple):
@@ -73,9 +72,9 @@ class Asked(NamedTuple):
     needed: frozenset[str]
 
     @classmethod
-    def of(cls, analysis: Analysis) -> Asked:
-        """What is asked of the host of an analysis."""
-        taken = frozenset[str]().union(*(names for _, names in _taken(analysis)))
+    def of(cls, analysis: Analysis, groups: Sequence[tuple[Dso, BindingGroup]]) -> Asked:
+        """What is asked of the host of an analysis, whose ``groups`` these are."""
+        taken = frozenset[str]().union(*(names for _, names in _taken(analysis, groups)))
         runtime = (dso.elf.exports.defined(taken) for dso in runtime_files([analysis]))
         host = analysis.host
         return cls(
@@ -83,7 +82,7 @@ class Asked(NamedTuple):
             libc_of(host.loader).name,
             taken,
             frozenset[str]().union(*runtime),
-            frozenset(needed_outside([analysis])),
+            frozenset(_needed_outside(analysis, groups)),
         )
 
 
@@ -230,9 +229,15 @@ def allocation_names(names: Iterable[str]) -> set[str]:
 def needed_outside(analyses: Iterable[Analysis]) -> Iterator[str]:
     """Names that a library of the system, loaded for the wheel, gets from the wheel."""
     for analysis in analyses:
-        for dso, group in groups_of(analysis.modules):
-            if not analysis.is_member(dso):
-                yield from (b.reference.name for b in group.bindings_to(analysis.is_member))
+        yield from _needed_outside(analysis, groups_of(analysis.modules))
+
+
+def _needed_outside(
+    analysis: Analysis, groups: Iterable[tuple[Dso, BindingGroup]]
+) -> Iterator[str]:
+    for dso, group in groups:
+        if not analysis.is_member(dso):
+            yield from (b.reference.name for b in group.bindings_to(analysis.is_member))
 
 
 def runtime_files(analyses: Iterable[Analysis]) -> tuple[Dso, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 
-from collide.analysis.analysis import Analysis, Module, analyse
+from collide.analysis.analysis import Analysis, Module, analyse, groups_of
 from collide.findings.judge import judge
 from collide.loader.host import Host
 from collide.repair.preview import plan_uncaptured, removed_by_touching, removed_in_trial
@@ -45,8 +45,8 @@ def compare_analysis(analysis: Analysis) -> bool:
     expected = set(_facts(after, after.modules, names | set(plan.renamed.values())))
     rebound = set(_facts(analysis, rebind(analysis, plan, names), None))
     assert {tuple(plan.moved.get(str(f), f) for f in fact) for fact in rebound} == expected
-    findings = judge(analysis)
-    removed = removed_by_touching(analysis, findings, [planned], names)
+    findings, groups = judge(analysis), tuple(groups_of(analysis.modules))
+    removed = removed_by_touching(analysis, groups, findings, [planned], names)
     assert removed in (None, removed_in_trial(analysis, findings, request))
     return True
 
