@@ -23,9 +23,9 @@ def rows_of(report: Mapping[str, Any], hosts: Sequence[SurveyedHost]) -> Rows:
     """The rows of all tables but ``wheels`` and ``problems``, without the key columns."""
     analyses = report["analyses"]
     findings = [
-        (analysis["profile"]["name"], finding)
+        (analysis["profile"]["name"], {**report["findings"][one["finding"]], **one})
         for analysis in analyses
-        for finding in analysis["findings"]
+        for one in analysis["findings"]
     ]
     return {
         "analyses": list(_analyses(report, hosts)),
