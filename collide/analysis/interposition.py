@@ -150,11 +150,12 @@ def find_interpositions(
     for key, one in weighed.items():
         bindings = tuple(one.taken.values())
         kept_of[key] = frozenset() if key[2] else kept_beside(bindings, key[0], groups.of(key[0]))
-    reach = _reach(analysis, weighed, kept_of, known) if reaching and weighed else None
+    reaches = _reaches(analysis, weighed, kept_of, known) if reaching and weighed else None
+    reach = reaches(True) if reaches else None
     found = [*_interpositions(analysis, groups, collected, kept_of, reach)]
-    if reach and any(map(_keeps_inside, found)):
+    if reaches and any(map(_keeps_inside, found)):
         # What constructors use of a copy they use before anything is made by the other one.
-        later = _reach(analysis, weighed, kept_of, known, at_load=False)
+        later = reaches(False)
         found = [
             i._replace(kept=tuple(sorted(later.uses(i.victim, i.kept)))) if _keeps_inside(i) else i
             for i in found
@@ -283,17 +284,15 @@ def _own_calls(
     return tuple(sorted(found))
 
 
-def _reach(
+def _reaches(
     analysis: Analysis,
     weighed: Mapping[InterpositionKey, _Collected],
     kept_of: Mapping[InterpositionKey, AbstractSet[str]],
     known: KnownReach | None,
-    *,
-    at_load: bool = True,
-) -> Reach:
+) -> Callable[[bool], Reach]:
     """What tells which names of a victim are in use, by the calls of all that is opened.
 
-    What constructors call is left out unless ``at_load``.
+    The result is asked for with whether what constructors call counts, too.
     """
     from collide.analysis.known_reach import KnownReach  # late: start-up
     from collide.analysis.reachability import Reach  # late: start-up
@@ -317,14 +316,19 @@ def _reach(
         for key, one in inside.items()
         if not any(name.startswith("_Z") for name in weighed[key].names)
     )
-    calls_of = partial(_calls_of, analysis, compared, kept_in, in_c, at_load)
     unasked = _unasked(weighed, offered, interiors)
-    reach = Reach(modules, kept_in.keys() | compared, calls_of, unasked, at_load=at_load)
     further = tuple(
         frozenset((dso, frozenset(names)) for dso, names in of.items()) for of in (kept_in, unasked)
     )
-    all_further = further, frozenset(in_c.items()), frozenset(compared), at_load
-    return (known or KnownReach()).of(reach, all_further)
+    all_further = further, frozenset(in_c.items()), frozenset(compared)
+    reached = known or KnownReach()
+
+    def reach(at_load: bool) -> Reach:
+        calls_of = partial(_calls_of, analysis, compared, kept_in, in_c, at_load)
+        one = Reach(modules, kept_in.keys() | compared, calls_of, unasked, at_load=at_load)
+        return reached.of(one, (all_further, at_load))
+
+    return reach
 
 
 def _unasked(

@@ -92,7 +92,8 @@ def function_places(dso: Dso) -> Mapping[str, int]:
     return dict(values_of_types(dso.elf.exports, CODE))
 
 
-def names_of_library(victim: Dso, provider: Dso, taken: AbstractSet[str]) -> AbstractSet[str]:
+@once_of
+def names_of_library(victim: Dso, provider: Dso, taken: frozenset[str]) -> AbstractSet[str]:
     """Names that a victim offers of a library linked into it.
 
     The provider offers them, too, or they begin with a word that several of the ``taken`` ones
@@ -105,7 +106,7 @@ def names_of_library(victim: Dso, provider: Dso, taken: AbstractSet[str]) -> Abs
     for word in shared:
         at = bisect_left(lowered, word)
         found.update(names[at : bisect_right(lowered, word, at, key=lambda n: n[: len(word)])])
-    return found
+    return frozenset(found)
 
 
 @once_of
