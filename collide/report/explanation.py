@@ -11,6 +11,7 @@ from collide.elf.constants import BINDING_NAMES, TYPE_NAMES
 from collide.elf.machines import CLASS_NAMES
 from collide.findings.code import Code
 from collide.findings.fixes import FIXES, Fix, snippets
+from collide.report.check.cpp_names import with_source_forms
 from collide.support.foreign import Text, json_of
 
 TYPE_CHECKING = False
@@ -91,4 +92,5 @@ def _fix(fix: Fix) -> dict[str, Any]:
 
 
 def _document(**parts: object) -> Text:
-    return json_of({"schema": SCHEMA, "version": collide.__version__, **parts})
+    document = {"schema": SCHEMA, "version": collide.__version__, **parts}
+    return json_of(with_source_forms(document))

@@ -19,6 +19,7 @@ from collide.findings.footprint import (
     Comparison,
 )
 from collide.findings.impact import Impact
+from collide.report.check.cpp_names import with_source_forms
 from collide.support.foreign import Text, json_of, text_of
 
 SCHEMA = "collide-diff/1"
@@ -136,4 +137,4 @@ def render_json(comparison: Comparison, impact: Iterable[Impact] | None = None) 
             }
             for one in impact
         ]
-    return json_of(document)
+    return json_of(with_source_forms(document))

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 import collide
 from collide.analysis.explain import explain
 from collide.report import explain as explain_report
+from collide.report.check.cpp_names import with_source_forms
 from collide.support.foreign import Text, json_of, text_of
 from collide.verify.compare import START_UP, Agreement, Difference, ModuleAgreement, count
 
@@ -111,7 +112,7 @@ def render_json(agreements: Iterable[Agreement]) -> Text:
             for a in agreements
         ],
     }
-    return json_of(document)
+    return json_of(with_source_forms(document))
 
 
 def _module_json(agreement: Agreement, m: ModuleAgreement) -> dict[str, object]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import collide
 from collide.loader.link_map import LoadFailure
+from collide.report.check.cpp_names import with_source_forms
 from collide.support.foreign import Text, json_of, text_of
 from collide.support.text import plural
 from collide.whatif.costs import costs
@@ -47,7 +48,7 @@ def render_json(
             for result in results
         ],
     }
-    return json_of(document)
+    return json_of(with_source_forms(document))
 
 
 def _of_host(result: WhatIf, host_edits: Sequence[Edit]) -> dict[str, Any]:

@@ -9,6 +9,8 @@ import pytest
 
 from checkout import PACKAGE, WHEELS
 from collide.cli.main import main
+from collide.wheels.archive import Member, write_wheel
+from compiler import compile_so
 from scenario import require_loader
 from schemas import SCHEMAS, valid
 
@@ -44,6 +46,35 @@ def test_document_is_as_its_schema_says(
     document = json.loads(capsys.readouterr().out)
     valid(name, document)
     assert document["schema"].startswith("collide-")
+
+
+def test_names_of_cpp_are_told_in_both_forms(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """Only in documents that have such names."""
+    compile_so(tmp_path, "libhost.so", "int _ZN4demo3addEi(int a) { return a; }")
+    source = "int _ZN4demo3addEi(int a) { return a; } int f(int a) { return _ZN4demo3addEi(a); }"
+    wheel = tmp_path / "demo-1.0-cp38-abi3-linux_x86_64.whl"
+    module = compile_so(
+        tmp_path, "demo.abi3.so", f"{source} void *PyInit_demo(void) {{ return 0; }}"
+    )
+    write_wheel(wheel, [Member("demo.abi3.so", module.read_bytes())])
+    host = ["--profile", HOST, "--preload", str(tmp_path / "libhost.so"), "--format"]
+    for name, arguments in (
+        ("report", ["check", "--isolated", str(wheel)]),
+        ("explain", ["explain", str(wheel), "_ZN4demo3addEi"]),
+        ("whatif", ["whatif", str(wheel), "--apply", "*=-Bsymbolic"]),
+    ):
+        main([*arguments, *host, "json"])
+        document = json.loads(capsys.readouterr().out)
+        valid(name, document)
+        assert document["demangled"] == {"_ZN4demo3addEi": "demo::add(int)"}
+    main(["check", "--isolated", str(wheel), *host, "sarif", "-v"])
+    (run,) = json.loads(capsys.readouterr().out)["runs"]
+    told = [result["properties"].get("demangled") for result in run["results"]]
+    assert {"_ZN4demo3addEi": "demo::add(int)"} in told
+    main(["check", "--isolated", WHEEL, "--profile", HOST, "--format", "json"])
+    assert "demangled" not in json.loads(capsys.readouterr().out)
 
 
 def test_lines_of_bindings_are_as_their_schema_says(capsys: pytest.CaptureFixture[str]) -> None:

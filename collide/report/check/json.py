@@ -10,6 +10,7 @@ from collide.findings.code import Severity
 from collide.findings.finding import Finding
 from collide.findings.likelihood import likelihood
 from collide.loader.host import Host
+from collide.report.check.cpp_names import with_source_forms
 from collide.support.foreign import Text, json_of
 
 TYPE_CHECKING = False
@@ -69,7 +70,7 @@ def document_of(given: Report | Grouped, probes: list[object] | None = None) -> 
         ]
     if probes is not None:
         document["probes"] = probes
-    return document
+    return with_source_forms(document)
 
 
 def host_as_json(host: Host) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from collide.check.fingerprints import fingerprints
 from collide.check.rows import ReportRow
 from collide.findings.code import Code, Family, Severity
 from collide.findings.table import CODES
+from collide.report.check.cpp_names import with_source_forms
 from collide.report.check.json import cause_as_json, finding_as_json, host_as_json
 from collide.report.check.messages import message
 from collide.report.check.parts import opened
@@ -144,7 +145,7 @@ def _results(found: Sequence[tuple[Cause, str]], targets: _Numbers) -> Iterator[
                 "collideCause/v1": fingerprint,
                 "primaryLocationLineHash": fingerprint,
             },
-            "properties": _properties(cause),
+            "properties": with_source_forms(_properties(cause)),
         }
 
 

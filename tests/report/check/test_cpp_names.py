@@ -1,4 +1,4 @@
-"""C++ names for people."""
+"""C++ names in their source form."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from collide.report.check.cpp_names import with_source_forms
 from collide.report.check.parts import _demangler, demangled
 
 NAME, SOURCE = "_ZN4geos4geom10Coordinate10_nullCoordE", "geos::geom::Coordinate::_nullCoord"
@@ -21,8 +22,16 @@ def test_name_of_cpp_is_as_in_its_source() -> None:
     assert demangled(NAME) == SOURCE
 
 
+def test_document_has_the_source_form_of_each_name_once() -> None:
+    pytest.importorskip("pydemumble")
+    inside = {"a": [(NAME, "xmlFree"), NAME], "b": {"c": "_ZN", "d": 1, "e": None}}
+    assert with_source_forms(inside) == {**inside, "demangled": {NAME: SOURCE}}
+    assert with_source_forms({"a": "xmlFree"}) == {"a": "xmlFree"}
+
+
 def test_without_the_package_names_stay_mangled(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pydemumble", None)
     _demangler.cache_clear()
     assert demangled(NAME) == NAME
+    assert with_source_forms({"symbol": NAME}) == {"symbol": NAME}
     _demangler.cache_clear()
