@@ -8,7 +8,7 @@ from __future__ import annotations
 import posixpath
 
 from collide.check.causes import Cause
-from collide.findings.code import Shape
+from collide.findings.code import Family, Shape
 from collide.report.markup import tag
 from collide.support.foreign import Html, html_of
 from collide.support.records import NamedTuple
@@ -54,7 +54,9 @@ def _steps(cause: Cause) -> list[_Step]:
     steps = []
     if "/bin/" not in provider and "/sbin/" not in provider:
         steps.append(_Step(f"the program ({cause.worst_rows[0].hosts[0]})", "is searched first"))
-    steps.append(_Step(posixpath.basename(provider), "answers: it is loaded already", "answers"))
+    in_wheel = worst.code.family is Family.AMONG_WHEELS
+    why = "a file of the same wheel" if in_wheel else "it is loaded already"
+    steps.append(_Step(posixpath.basename(provider), f"answers: {why}", "answers"))
     own = worst.intended == (worst.victim,)
     for name in (worst.victim,) if own else worst.intended[:2]:
         says = "its own copy: meant, and not asked" if own else "meant, and not asked any more"

@@ -251,6 +251,17 @@ def test_picture_names_who_asks_who_answers_and_who_was_meant() -> None:
     assert drawn.attributes["aria-label"] == next(drawn.all("title")).text
 
 
+def test_picture_of_two_files_of_a_wheel_says_nothing_of_the_host_s_libraries() -> None:
+    own, other = "demo.libs/libb.so.1", "demo.libs/liba.so.1"
+    report = of(finding(CODES["COL301"], victim=own, intended=(own,), provider=other))
+    (drawn,) = page(render(report)).all("svg")
+    told = [text.text for text in drawn.all("text")]
+    assert told[4:] == [
+        *("liba.so.1", "answers: a file of the same wheel"),
+        *("libb.so.1", "its own copy: meant, and not asked"),
+    ]
+
+
 def test_cause_without_a_provider_has_no_picture() -> None:
     report = of(finding(CODES["COL203"], provider=None, intended=(), detail="x"))
     assert not list(page(render(report)).all("svg"))
