@@ -54,9 +54,9 @@ def _steps(cause: Cause) -> list[_Step]:
     steps = []
     if "/bin/" not in provider and "/sbin/" not in provider:
         steps.append(_Step(f"the program ({cause.worst_rows[0].hosts[0]})", "is searched first"))
-    in_wheel = worst.code.family is Family.AMONG_WHEELS
-    why = "a file of the same wheel" if in_wheel else "it is loaded already"
-    steps.append(_Step(posixpath.basename(provider), f"answers: {why}", "answers"))
+    wheel_alone = worst.code.family is Family.AMONG_WHEELS
+    why = "searched earlier" if wheel_alone else "loaded already"
+    steps.append(_Step(posixpath.basename(provider), f"answers: it is {why}", "answers"))
     own = worst.intended == (worst.victim,)
     for name in (worst.victim,) if own else worst.intended[:2]:
         says = "its own copy: meant, and not asked" if own else "meant, and not asked any more"

@@ -257,7 +257,7 @@ def test_picture_of_two_files_of_a_wheel_says_nothing_of_the_host_s_libraries() 
     (drawn,) = page(render(report)).all("svg")
     told = [text.text for text in drawn.all("text")]
     assert told[4:] == [
-        *("liba.so.1", "answers: a file of the same wheel"),
+        *("liba.so.1", "answers: it is searched earlier"),
         *("libb.so.1", "its own copy: meant, and not asked"),
     ]
 
