@@ -14,6 +14,7 @@ import configuration_page
 from checkout import PACKAGE, WHEELS
 from collide.cli.configuration import SCHEMA_FILE, SETTINGS
 from collide.cli.main import main
+from collide.support import toml
 from scenario import require_loader
 
 HOST = str(WHEELS / "host/host")
@@ -64,6 +65,23 @@ def test_schema_has_every_setting_with_its_default() -> None:
         assert rule.get("default", None if setting.key == "baseline" else "?") == (
             [] if rule["type"] == "array" else setting.default
         )
+
+
+def test_editor_takes_the_example_of_the_page_and_marks_a_typo() -> None:
+    """Editors check by the schema alone, as another validator does here."""
+    (example,) = re.findall(r"(?ms)^```toml\n(.*?)^```", configuration_page.PAGE.read_text())
+    table = toml.parse(example, "pyproject.toml")["tool"]["collide"]
+    known = json.loads(json.dumps(table, default=str))  # JSON has no days.
+    entry, *_ = known["accept"]
+    editor = Draft7Validator(SCHEMA)
+    assert list(editor.iter_errors(known)) == []
+    for typo in (
+        {**known, "hots": []},
+        {**known, "fail-on": "eror"},
+        {**known, "accept": [{**entry, "untill": "2027-01-01"}]},
+        {**known, "accept": [{key: entry[key] for key in entry if key != "reason"}]},
+    ):
+        assert len(list(editor.iter_errors(typo))) == 1
 
 
 def test_example_of_the_page_is_valid(run: Run) -> None:
