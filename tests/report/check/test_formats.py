@@ -248,9 +248,9 @@ def test_probes_are_counted_where_they_have_a_place(
 
 _OWN = {
     "text": {"text", "rows", "words"},
-    "json": {"json"},
+    "json": {"cpp_names", "json"},
     "github": {"github", "messages", "rows", "words"},
-    "sarif": {"sarif", "messages", "rows", "words", "json"},
+    "sarif": {"sarif", "messages", "rows", "words", "cpp_names", "json"},
     "codequality": {"codequality", "messages", "rows", "words"},
     "junit": {"junit", "messages", "rows", "words"},
     "html": {"html", "html_findings", "scope_picture", "rows", "words"},
