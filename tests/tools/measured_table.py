@@ -1104,7 +1104,7 @@ SECOND_FRESH: tuple[tuple[Package, tuple[str, ...]], ...] = (
             "gdb",
         ),
     ),
-    (Package("miniupnpc==2.3.3", (), "fresh2_miniupnpc"), ("miniupnpc",)),
+    (Package("miniupnpc==2.3.3", (), "fresh2_miniupnpc", "deep_miniupnpc"), ("miniupnpc",)),
     (Package("odclib==1.6.3.32", (_NUMPY, "eckitlib==2.5.0.32"), "fresh2_odc"), ("odc",)),
     (Package("ompl==2.0.1", (_NUMPY,), "fresh2_ompl"), ("ompl",)),
     (
@@ -1157,14 +1157,20 @@ SECOND_FRESH: tuple[tuple[Package, tuple[str, ...]], ...] = (
             "passagemath-lcalc==10.8.13",
             (*_SAGE, "passagemath-modules==10.8.13", "mpmath==1.3.0"),
             "fresh2_lcalc",
+            "deep_lcalc",
         ),
         ("lfunction",),
     ),
     (
-        Package("passagemath-libbraiding==10.8.13", ("cysignals==1.12.5",), "fresh2_braiding"),
+        Package(
+            "passagemath-libbraiding==10.8.13",
+            ("cysignals==1.12.5",),
+            "fresh2_braiding",
+            "deep_braiding",
+        ),
         ("braiding",),
     ),
-    (Package("passagemath-libecm==10.8.13", _SAGE, "fresh2_ecm"), ("ecm",)),
+    (Package("passagemath-libecm==10.8.13", _SAGE, "fresh2_ecm", "deep_ecm"), ("ecm",)),
     (
         Package(
             "passagemath-m4ri-m4rie==10.8.13",
@@ -1190,6 +1196,7 @@ SECOND_FRESH: tuple[tuple[Package, tuple[str, ...]], ...] = (
             "passagemath-rankwidth==10.8.13",
             (*_SAGE, "passagemath-graphs==10.8.13"),
             "fresh2_rankwidth",
+            "deep_rankwidth",
         ),
         ("rw",),
     ),
@@ -1198,8 +1205,11 @@ SECOND_FRESH: tuple[tuple[Package, tuple[str, ...]], ...] = (
         Package("pycld2==0.42", (), "fresh2_cld2"),
         ("cld2",),
     ),
-    (Package("pycodec2==4.1.1", (_NUMPY,), "fresh2_codec2"), ("codec2",)),
-    (Package("pycryptosat==5.14.3", (), "fresh2_cryptominisat"), ("cryptominisat5",)),
+    (Package("pycodec2==4.1.1", (_NUMPY,), "fresh2_codec2", "deep_codec2"), ("codec2",)),
+    (
+        Package("pycryptosat==5.14.3", (), "fresh2_cryptominisat", "deep_cryptominisat"),
+        ("cryptominisat5",),
+    ),
     (
         Package("pyenet==1.3.17", (), "fresh2_enet"),
         ("enet",),
@@ -1220,6 +1230,7 @@ SECOND_FRESH: tuple[tuple[Package, tuple[str, ...]], ...] = (
             "pyopencl==2026.1.4",
             (_NUMPY, "platformdirs==4.14.9", "pytools==2026.1.1", _TYPING, "siphash24==1.9"),
             "fresh2_opencl",
+            "deep_opencl",
         ),
         ("opencl",),
     ),
@@ -1240,8 +1251,14 @@ SECOND_FRESH: tuple[tuple[Package, tuple[str, ...]], ...] = (
     (Package("python-casacore==3.8.1", (_NUMPY,), "fresh2_casacore"), ("casa",)),
     (Package("python3-timbl==2025.5.2", (_NUMPY,), "fresh2_timbl"), ("timbl",)),
     (Package("pytsk3==20260715", (), "fresh2_tsk"), ("tsk",)),
-    (Package("simplejpeg==1.9.0", (_NUMPY,), "fresh2_simplejpeg"), ("turbojpeg",)),
-    (Package("tinyobjloader==2.0.0rc13", (_NUMPY,), "fresh2_tinyobj"), ("tinyobjloader",)),
+    (
+        Package("simplejpeg==1.9.0", (_NUMPY,), "fresh2_simplejpeg", "deep_simplejpeg"),
+        ("turbojpeg",),
+    ),
+    (
+        Package("tinyobjloader==2.0.0rc13", (_NUMPY,), "fresh2_tinyobj", "deep_tinyobj"),
+        ("tinyobjloader",),
+    ),
     (Package("xtb==22.1", (*_CFFI, _NUMPY, _TYPING), "fresh2_xtb"), ("xtb",)),
 )
 """As :data:`FRESH`; each exercise was written before anything was said of its pair."""
