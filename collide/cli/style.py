@@ -51,18 +51,22 @@ def _reads_colours() -> bool:
 
 def columns(*, terminal: bool) -> int:
     """The width that COLUMNS or the ``terminal`` of standard output has; 0 where none says it."""
-    set_width = os.environ.get("COLUMNS", "")
-    width = int(set_width) if set_width.isdigit() else 0
+    width = _number("COLUMNS")
     if not width and terminal:
         width = os.get_terminal_size(sys.stdout.fileno()).columns
     return width
 
 
+def _number(variable: str) -> int:
+    """The whole number in a variable of the environment; 0 for anything else, and of ten digits."""
+    text = os.environ.get(variable, "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+
+
 def _knows_links() -> bool:
     """Whether the terminal says by its variables that it knows OSC 8."""
-    vte = os.environ.get("VTE_VERSION", "")
     return (
-        (vte.isdigit() and int(vte) >= 5000)
+        _number("VTE_VERSION") >= 5000
         or os.environ.get("TERM_PROGRAM") in _LINKING
         or "KITTY_WINDOW_ID" in os.environ
         or "WT_SESSION" in os.environ

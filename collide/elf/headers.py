@@ -253,7 +253,10 @@ class Image:
 
     def words(self, data: memoryview) -> array[int]:
         """A table of words of the file's class."""
-        return integers(data, self.address, self.big_endian)
+        try:
+            return integers(data, self.address, self.big_endian)
+        except ValueError:
+            raise FormatError("a table is no whole number of words") from None
 
     def string(self, offset: int) -> str:
         """The string at an offset of DT_STRTAB."""

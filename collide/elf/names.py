@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
-_SCOPE = re.compile(r"_Z(?:GTt|G[VR]|T[VTIS])?Z*N?[KVRO]*(?:(\d+)|S[tabdios])")
+_SCOPE = re.compile(r"_Z(?:GTt|G[VR]|T[VTIS])?Z*N?[KVRO]*(?:(\d{1,9})|S[tabdios])")
 """What stands before the outermost scope of a C++ name (Itanium C++ ABI 5.1): a length, or std."""
 _WORD = re.compile(r"_*(?:[A-Z]+(?![a-z])\d*|[A-Z]?[a-z]+\d*)")
 
@@ -26,14 +26,14 @@ def first_word(name: str) -> str:
     return name if found is None else found[0]
 
 
-_LENGTH = re.compile(r"[1-9]\d*")
+_LENGTH = re.compile(r"[1-9]\d{0,8}")
 
 
 def before_parameters(name: str) -> str | None:
     """``_ZN3foo3barE`` of ``_ZN3foo3barEi``: what says which function of C++ it is.
 
-    Its parameters follow (Itanium C++ ABI 5.1.3). None of C, of templates and operators, and of
-    what is in namespace std.
+    Its parameters follow (Itanium C++ ABI 5.1.3). None of C, of templates, operators and names
+    with an ABI tag, and of what is in namespace std.
     """
     start = re.match(r"_Z(N[VK]*)?(?=[1-9])", name)
     if start is None:
@@ -42,7 +42,7 @@ def before_parameters(name: str) -> str | None:
     while length := _LENGTH.match(name, at):
         at = length.end() + int(length[0])
         if not start[1]:
-            return name[:at] if name[at : at + 1] not in ("", "I") else None
+            return name[:at] if name[at : at + 1] not in ("", "I", "B") else None
     end = re.compile(r"(?:C[123]|D[0-2])?E").match(name, at)
     return name[: end.end()] if end else None
 

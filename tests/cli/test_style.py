@@ -62,7 +62,10 @@ def test_colour_is_decided_by_option_variables_and_terminal(
     assert (style.color, style.width) == (colored, 90)
 
 
-@pytest.mark.parametrize(("columns", "width"), [("", 100), ("72", 72), ("7", 40), ("x", 100)])
+@pytest.mark.parametrize(
+    ("columns", "width"),
+    [("", 100), ("72", 72), ("7", 40), ("x", 100), ("\u00b2", 100), ("9" * 5000, 100)],
+)
 def test_width_is_that_of_the_environment_or_a_hundred(
     columns: str, width: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -22,6 +22,7 @@ from collide.elf.names import before_parameters, first_word
         ("_ZSt4cout", "std"),
         ("_ZNSaIcED1Ev", "std"),
         ("_7z", "_7z"),
+        (f"_ZN{'9' * 5000}a", "9" * 4991 + "a"),
     ],
 )
 def test_first_word_of_a_name_is_of_its_library(name: str, word: str) -> None:
@@ -35,6 +36,8 @@ def test_first_word_of_a_name_is_of_its_library(name: str, word: str) -> None:
         ("_ZNK4geos4geom4copyEv", "_ZNK4geos4geom4copyE"),
         ("_Z4openRKSs", "_Z4open"),
         ("_Z4openIiEvT_", None),
+        ("_Z4openB5cxx11v", None),
+        (f"_ZN{'9' * 5000}a", None),
         ("_ZN4geos4makeIiEEvT_", None),
         ("_ZN4geosplERKS_", None),
         ("_ZN4geos4geom", None),

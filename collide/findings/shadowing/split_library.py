@@ -149,10 +149,12 @@ def _with_other_parameters(interposition: Interposition) -> list[str]:
 
     Their names differ from those of what stays behind the name of the function itself.
     """
-    begins = tuple(filter(None, map(before_parameters, interposition.kept)))
-    theirs = interposition.provider.elf.exports.beginning(begins) if begins else ()
+    begins = set(filter(None, map(before_parameters, interposition.kept)))
+    offered = interposition.provider.elf.exports
+    theirs = offered.beginning(tuple(begins)) if begins else ()
     ours = [dso.elf.exports for dso in interposition.intended]
-    return sorted(name for name in theirs if not any(name in offers.names for offers in ours))
+    changed = {name for name in theirs if before_parameters(name) in begins}
+    return sorted(changed.difference(*(offers.defined(changed) for offers in ours)))
 
 
 def _shared_variables(interposition: Interposition) -> int:
