@@ -69,8 +69,12 @@ class Likelihood(NamedTuple):
 
     def __str__(self) -> str:
         broke, pairs = self.measured
-        such = f"of {plural(pairs, 'wheel')} with such a finding that were run, {broke} broke"
-        told = such if pairs else "none with this code was run"
+        if pairs > PRIOR:
+            told = f"of {pairs} wheels with such a finding that were run, {broke} broke"
+        else:
+            # Mostly the average of its severity: "1 of 1 broke" would not explain 29 %.
+            run = f"only {plural(pairs, 'wheel')}" if pairs else "no wheel"
+            told = f"an estimate, as {run} with this code {'were' if pairs > 1 else 'was'} run"
         return f"{self.word}, about {self.probability:.0%}: {told}"
 
 

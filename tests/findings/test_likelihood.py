@@ -48,4 +48,7 @@ def test_few_pairs_say_little() -> None:
     every = Measured(8, 10)
     assert weighed(Measured(0, 0), every).probability == 0.8
     assert weighed(Measured(1, 1), every).probability < 0.9
+    assert str(weighed(Measured(1, 1), every)).endswith("as only 1 wheel with this code was run")
+    assert str(weighed(Measured(2, 3), every)).endswith("as only 3 wheels with this code were run")
+    assert str(weighed(Measured(0, 0), every)).endswith("as no wheel with this code was run")
     assert weighed(Measured(20, 20), every).word == "very likely"
