@@ -143,6 +143,7 @@ class Analysis(NamedTuple):
         (glibc ``elf/dl-load.c``, ``_dl_map_object``).
         """
         own: Mapping[str, tuple[Dso, ...]] | None = None
+        # A recorded profile, whose start-up is looked at, has no members and knows no resolutions.
         for module in modules if self.target.members else ():
             for m in module.bound.opened.new if module.bound else ():
                 if not self.is_member(m.dso):

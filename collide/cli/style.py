@@ -58,7 +58,7 @@ def columns(*, terminal: bool) -> int:
 
 
 def _number(variable: str) -> int:
-    """The whole number in a variable of the environment; 0 for anything else, and of ten digits."""
+    """The whole number below a billion that an environment variable holds; 0 for anything else."""
     text = os.environ.get(variable, "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 

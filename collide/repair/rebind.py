@@ -8,13 +8,13 @@ these the bindings from before tell what they will be (:class:`Touched`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from posixpath import basename
 
 from collide.analysis.analysis import Analysis, Module
 from collide.binding.binder import Binder
-from collide.binding.binding import BindingGroup
+from collide.binding.binding import Binding, BindingGroup
 from collide.binding.definers import Definers
 from collide.elf.constants import STT_TLS
 from collide.loader.link_map import LinkMap, Opened
@@ -127,26 +127,12 @@ class Touched:
     def _unsettled_in(self, dso: Dso, group: BindingGroup) -> AbstractSet[str]:
         names, definers_of = self.names, self._definers.of
         change = self._plan.objects.get(self._target.names[dso.path], ObjectChange())
-        found = set[str]()
-        for reference, actual, meant, shadowed in group.individual:
-            name = reference.name
-            if name not in names:
-                continue
-            definers = definers_of(name)
-            closed = name in change.closed
-            if not closed and name not in change.renamed:
-                settled = not shadowed and not any(h.dso in definers for h in (actual, meant) if h)
-            elif meant is None or meant.definition.type == STT_TLS:
-                settled = False
-            elif closed and meant.dso is dso:
-                # An executable's canonical PLT entry comes before a protected function (Rule 3.3).
-                settled = actual is None or not actual.definition.undefined
-            else:
-                # glibc may assert that what a version is asked of has versions (Rule 4.2).
-                asserted = reference.version is not None and not meant.dso.elf.exports.versioned
-                settled = definers == (meant.dso,) and not asserted
-            if not settled:
-                found.add(name)
+        found = {
+            name
+            for b in group.individual
+            if (name := b.reference.name) in names
+            and not _is_settled(b, dso, change, definers_of(name))
+        }
         at_once, provider = group.simple or (frozenset[str](), dso)
         for name in at_once & names:
             if name in change.closed:
@@ -156,6 +142,26 @@ class Touched:
             if not settled:
                 found.add(name)
         return found
+
+
+def _is_settled(b: Binding, dso: Dso, change: ObjectChange, definers: Sequence[Dso]) -> bool:
+    """Whether it is sure what a reference of ``dso`` gets: what was meant, or what it got before.
+
+    ``definers`` are the objects of the wheel that define the name.
+    """
+    reference, actual, meant, shadowed = b
+    name = reference.name
+    closed = name in change.closed
+    if not closed and name not in change.renamed:
+        return not shadowed and not any(hit.dso in definers for hit in (actual, meant) if hit)
+    if meant is None or meant.definition.type == STT_TLS:
+        return False
+    if closed and meant.dso is dso:
+        # An executable's canonical PLT entry comes before a protected function (Rule 3.3).
+        return actual is None or not actual.definition.undefined
+    # glibc may assert that what a version is asked of has versions (Rule 4.2).
+    asserted = reference.version is not None and not meant.dso.elf.exports.versioned
+    return len(definers) == 1 and definers[0] is meant.dso and not asserted
 
 
 def rebind(analysis: Analysis, plan: Plan, names: AbstractSet[str]) -> tuple[Module, ...]:

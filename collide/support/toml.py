@@ -86,7 +86,7 @@ def _places(text: str) -> Iterator[tuple[Place, int]]:
             continue
         if line.lstrip().startswith("[") and len(chunk) == 1:
             at = _of_table(line, tables)
-            if at[-1] == 0:
+            if at[-1] == 0:  # The first of an array of tables is where the array itself begins.
                 yield at[:-1], number
             yield at, number
         else:

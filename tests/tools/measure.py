@@ -137,17 +137,12 @@ def one(pair: Pair, runs: int, earlier: Record | None = None) -> str:
         where = place(pair.host, _native(wheels), ARM64_LIBRARIES, _TIMEOUT[pair.kind])
     except (UnavailableError, CollideError, pytest.skip.Exception) as e:
         return f"{pair.id}: not made here: {e}"
-    of_now = {"wheels": [wheel.name for wheel in wheels], "versions": where.versions}
     if earlier is None:
-        record = _predicted(pair, wheels, where) | of_now
+        record = _predicted(pair, wheels, where)
         _keep(record)
+    elif changed := _changed(earlier, wheels, where):
+        return f"{pair.id}: not what was measured, by its {' and '.join(changed)}"
     else:
-        # Wheels that are needed come in the order of their resolution.
-        same = sorted(earlier["wheels"]) == sorted(of_now["wheels"])
-        changed = [] if same else ["wheels"]
-        changed += ["versions"] if earlier["versions"] != where.versions else []
-        if changed:
-            return f"{pair.id}: not what was measured, by its {' and '.join(changed)}"
         record = dict(earlier)
     with TemporaryDirectory() as scratch:
         for level in ("first", "second") if earlier is None else ("second",):
@@ -161,17 +156,25 @@ def one(pair: Pair, runs: int, earlier: Record | None = None) -> str:
     return f"{pair.id}: {said}{record['outcome']}"
 
 
+def _changed(earlier: Record, wheels: Sequence[Path], where: Place) -> list[str]:
+    """The parts of a record that are not as they would be recorded now."""
+    # Wheels that are needed come in the order of their resolution.
+    before = {"wheels": sorted(earlier["wheels"]), "versions": earlier["versions"]}
+    now = {"wheels": sorted(wheel.name for wheel in wheels), "versions": where.versions}
+    return [part for part in before if before[part] != now[part]]
+
+
 def _predicted(pair: Pair, wheels: Sequence[Path], where: Place) -> Record:
     """The record of a pair before any run."""
     return {
         "id": pair.id,
         "kind": pair.kind,
         "origin": pair.origin,
-        "wheels": [],
+        "wheels": [wheel.name for wheel in wheels],
         "about_wheels": [wheels[_index(package, wheels)].name for package in pair.packages],
         "about": _about(pair),
         "host": pair.host,
-        "versions": {},
+        "versions": where.versions,
         "remarks": [f"{p.name} {p.remark}" for p in pair.packages if p.remark],
         **_prediction(pair, _native(wheels), where.host),
         "exercises": [],

@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from elftools.elf.dynamic import DynamicSection
+from elftools.elf.elffile import ELFFile
 
 from collide.elf.machines import CLASS_DATA, CLASS_PLT
 from collide.loader.opening import NOW
@@ -305,3 +308,14 @@ def test_paths_of_mappings() -> None:
         ("/a b/c\nd (deleted)", True, 0x1000),
         ("[vdso]", True, 0),
     ]
+
+
+def test_table_that_is_no_whole_number_of_words(s: Scenario) -> None:
+    path = s.module("m.so", "int f(void); int m(void) { return f(); }", "-Wl,-z,lazy")
+    data = bytearray(path.read_bytes())
+    dynamic = ELFFile(BytesIO(data)).get_section_by_name(".dynamic")
+    assert isinstance(dynamic, DynamicSection)
+    numbers = [tag.entry.d_tag for tag in dynamic.iter_tags()]
+    data[dynamic["sh_offset"] + 16 * numbers.index("DT_PLTRELSZ") + 8] -= 1
+    with pytest.raises(FormatError, match="no whole number of words"):
+        read_slots(bytes(data))

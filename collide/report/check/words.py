@@ -180,7 +180,7 @@ def fix_page(cause: Cause) -> str:
 
 
 def theirs_of(cause: Cause) -> str:
-    """The copy of the host, by the release that its texts or its file name.
+    """The copy of the host, by the release that its texts tell, or by the name of its file.
 
     Several files are releases of one library, for which there is no one name, or others that hold
     parts of it.
